@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/*
+ * Children with a deadline. One file owns fork: a child reports through an error pipe, is known by
+ * pidfd, and is SIGKILLed when its time is up (MUST-4).
+ */
+
+/** child_fn - body of a child; returns 0 or -errno with err filled, and never returns to main */
+typedef int (*child_fn)(void *arg, struct ctr_error *err);
+
+/**
+ * child_run - run fn in a forked child and wait for it
+ * @timeout_ms: after which the child is SIGKILLed: -ETIMEDOUT, code CTR_E_TIMEOUT
+ *
+ * The child _exits; its error record reaches err. SIGCHLD may be ignored or blocked by the caller:
+ * the child is waited for by pid. Returns fn's result, or -errno of fork, or -ECHILD when the
+ * child died of a signal (named in err).
+ */
+int child_run(child_fn fn, void *arg, unsigned int timeout_ms,
+	      struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** child_wait_exit - wait for a process by pidfd for at most timeout_ms; -ETIMEDOUT; not reaped */
+int child_wait_exit(int pidfd, unsigned int timeout_ms) ATTR_WARN_UNUSED;
+
+/** child_now_ms - CLOCK_MONOTONIC in milliseconds, for deadlines */
+uint64_t child_now_ms(void);
+
+#endif
