@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RESTRICT_H
+#define RESTRICT_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "err.h"
+
+/*
+ * The restrictions of a definition, compiled: what PID 1 applies to each process that it starts and
+ * the module to a process that joins. Needs libc alone, so that both can link it: names were
+ * turned into masks and BPF in the supervisor (caps.h, seccomp.h). Travels as a sealed memfd.
+ */
+
+enum { RESTRICT_FILTER_MAX = 4096 }; /* BPF_MAXINSNS, linux/bpf_common.h */
+
+/** struct restrict_set - one; plain data, fixed size */
+struct restrict_set {
+	uint32_t magic, version;
+	uint8_t has_bounding, has_permitted, has_effective, has_inheritable, has_ambient;
+	uint8_t no_new_privs, oom_set, nice_set, umask_set;
+	uint64_t bounding, permitted, effective, inheritable, ambient;
+	int32_t oom_score_adjust, nice;
+	uint32_t umask;
+	uint8_t rlimit_set[RLIM_NLIMITS];
+	struct rlimit rlimits[RLIM_NLIMITS];
+	uint32_t env_len;    /* bytes of env in use */
+	char env[4096];	     /* NUL-ended K=V of Environment= */
+	uint32_t filter_len; /* instructions; 0: no filter */
+	struct sock_filter filter[RESTRICT_FILTER_MAX];
+};
+
+/** restrict_store - sealed memfd of the set (filter cut to its length). fd or -errno */
+int restrict_store(const struct restrict_set *set, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** restrict_load - read and check one (magic, version, lengths, seals). 0, -EBADMSG */
+int restrict_load(int fd, struct restrict_set *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** struct restrict_user - whom a process becomes */
+struct restrict_user {
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	size_t ngroups;
+};
+
+/**
+ * restrict_limits - rlimits, nice, oom_score_adj, umask: what does not depend on the identity
+ *
+ * Called as root, before restrict_become(). A process's own lower hard limit is never raised.
+ */
+int restrict_limits(const struct restrict_set *set, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * restrict_become - bounding set, identity, other capability sets, no_new_privs, seccomp; in the
+ * order that keeps each effective (MUST-1)
+ * @user: NULL keeps the identity (a caller that joins: bounding set, no_new_privs, seccomp only)
+ *
+ * Filter before the identity without no_new_privs (needs CAP_SYS_ADMIN, seccomp(2)), else last.
+ * After success the process is non-privileged as the definition says; read back before return.
+ */
+int restrict_become(const struct restrict_set *set, const struct restrict_user *user,
+		    struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** restrict_verify - compare /proc/PID/status of a process with the set (CapBnd, NoNewPrivs,
+ * Seccomp) */
+int restrict_verify(const struct restrict_set *set, pid_t pid,
+		    struct ctr_error *err) ATTR_WARN_UNUSED;
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SPEC_H
+#define SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "str.h"
+
+/*
+ * What a container is: one parsed definition, immutable once loaded. Filled only through the key
+ * table (keys.def), whose rows name the fields below. Numbers that were not given are SPEC_UNSET.
+ */
+
+#define SPEC_UNSET    UINT64_MAX       /* not given: leave the kernel's default alone */
+#define SPEC_INFINITY (UINT64_MAX - 1) /* given as "infinity" */
+
+enum spec_volatile { SPEC_VOLATILE_NO, SPEC_VOLATILE_OVERLAY, SPEC_VOLATILE_STATE };
+enum spec_protect_proc {
+	SPEC_PROC_DEFAULT,
+	SPEC_PROC_NOACCESS,
+	SPEC_PROC_INVISIBLE,
+	SPEC_PROC_PTRACEABLE
+};
+enum spec_net { SPEC_NET_HOST, SPEC_NET_LOOPBACK };
+enum spec_cgroup { SPEC_CG_AUTO, SPEC_CG_SCOPE, SPEC_CG_CGROUPFS, SPEC_CG_INHERIT };
+enum spec_device_policy { SPEC_DEV_CLOSED, SPEC_DEV_STRICT, SPEC_DEV_AUTO };
+
+/** struct spec_rlimit - one Limit*= */
+struct spec_rlimit {
+	bool set;
+	struct rlimit lim;
+};
+
+/** struct spec_capset - one capability set; bits as CAP_* of capability(7) */
+struct spec_capset {
+	bool set;
+	uint64_t mask;
+};
+
+/** struct spec - a definition; release with spec_done() */
+struct spec {
+	char *name; /* of the definition */
+
+	/* [Container] */
+	char *description;
+	uint64_t namespaces;   /* CLONE_NEW* mask of unshare(2) */
+	uint64_t linger;       /* µs after the last session; SPEC_INFINITY keeps */
+	uint64_t timeout_stop; /* µs between SIGTERM and SIGKILL at the end */
+
+	/* [Exec] */
+	char *hostname; /* specifiers already expanded, NULL: the host's */
+	bool no_new_privileges;
+	struct spec_capset cap_bounding, cap_permitted, cap_effective, cap_inheritable, cap_ambient;
+	struct strv syscall_filter; /* words: names, @groups, leading "~" word makes a deny list */
+	int syscall_errno;	    /* errno of SystemCallErrorNumber=, default EPERM */
+	char *seccomp_profile;	    /* path of an OCI JSON profile, NULL: none */
+	bool oom_score_adjust_set;
+	int oom_score_adjust;
+	bool nice_set;
+	int nice;
+	bool umask_set;
+	mode_t umask;
+	struct strv environment; /* K=V */
+	struct spec_rlimit rlimits[RLIM_NLIMITS];
+
+	/* [Files] */
+	char *root_directory; /* NULL: the host's own tree */
+	bool read_only;
+	int volatile_mode; /* enum spec_volatile */
+	bool private_tmp;
+	int protect_proc;	     /* enum spec_protect_proc */
+	struct strv bind;	     /* "SRC[:DST[:OPTIONS]]", paths with %-specifiers expanded */
+	struct strv bind_read_only;  /* the same */
+	struct strv temporary_fs;    /* "PATH[:tmpfs options]" */
+	struct strv inaccessible;    /* "[-]PATH", '-' = may be absent */
+	struct strv read_only_paths; /* "[-]PATH" */
+	struct strv devices;	     /* "/dev/NAME" host nodes to show too */
+	struct strv sysctl;	     /* "name=value" */
+
+	/* [Network] */
+	int net; /* enum spec_net */
+
+	/* [Resources] */
+	int cgroup; /* enum spec_cgroup */
+	char *slice;
+	uint64_t memory_max, memory_high, memory_swap_max; /* bytes */
+	uint64_t tasks_max;
+	uint64_t cpu_quota;  /* percent of one CPU */
+	uint64_t cpu_weight; /* 1..10000 */
+	char *allowed_cpus;  /* list format of cpuset(7) */
+	char *allowed_mems;
+	uint64_t io_weight;			 /* 1..10000 */
+	struct strv io_read_bps, io_write_bps;	 /* "DEVICE BYTES" */
+	struct strv io_read_iops, io_write_iops; /* "DEVICE N" */
+	int device_policy;			 /* enum spec_device_policy */
+	struct strv device_allow;		 /* "/dev/X|char-NAME|block-NAME rwm" */
+	char *text;				 /* canonical text of all keys given */
+};
+
+/** spec_new - a definition with every default; NULL with errno ENOMEM */
+struct spec *spec_new(void);
+
+/** spec_free - NULL is fine */
+void spec_free(struct spec *spec);
+
+static inline void cleanup_spec(struct spec **s)
+{
+	spec_free(*s);
+}
+#define autospec __attribute__((cleanup(cleanup_spec)))
+
+#endif
