@@ -20,7 +20,6 @@ struct proc_stat {
 	uint64_t stime_ticks;
 	uint64_t start_ticks; /* field 22: start time after boot, in clock ticks */
 	uint64_t rss_pages;
-	int32_t nice;
 	int32_t threads;
 	int32_t tty_nr;
 };

@@ -2,12 +2,12 @@
 #ifndef SYS_H
 #define SYS_H
 
-#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mount.h>
 #include <sys/types.h>
 
 #include "attr.h"

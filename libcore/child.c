@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "fd.h"
+#include "sys.h"
+
+uint64_t child_now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+int child_wait_exit(int pidfd, unsigned int timeout_ms)
+{
+	uint64_t end = child_now_ms() + timeout_ms;
+
+	for (;;) {
+		struct pollfd p = {.fd = pidfd, .events = POLLIN};
+		uint64_t now = child_now_ms();
+		int n = poll(&p, 1, now < end ? (int)(end - now) : 0);
+
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return -ETIMEDOUT;
+	}
+}
+
+struct report {
+	int result;
+	struct ctr_error err;
+};
+
+static void ATTR_NORETURN body(child_fn fn, void *arg, int fd)
+{
+	struct report rep = {0};
+
+	rep.result = fn(arg, &rep.err);
+	_exit(fd_write_all(fd, &rep, sizeof(rep)) < 0); /* a lost report reads as a dead child */
+}
+
+/* CLONE_PIDFD with exit signal 0: a caller that ignores SIGCHLD does not reap it first. */
+static pid_t spawn(int *ret_pidfd)
+{
+	int fd = -1;
+	struct clone_args args = {.flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&fd};
+	pid_t pid = sys_clone3(&args, sizeof(args));
+
+	if (pid > 0)
+		*ret_pidfd = fd;
+	return pid;
+}
+
+int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error *err)
+{
+	autofd int rd = -1, wr = -1, pidfd = -1;
+	struct report rep;
+	int p[2], status = 0, waited;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "child", "pipe");
+	rd = p[0];
+	wr = p[1];
+	pid = spawn(&pidfd);
+	if (pid < 0)
+		return err_sys(err, pid, "child", "clone");
+	if (pid == 0)
+		body(fn, arg, wr);
+	cleanup_fd(&wr);
+	waited = child_wait_exit(pidfd, timeout_ms);
+	if (waited < 0)
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL); /* ours, not yet reaped */
+	while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
+		;
+	if (waited < 0)
+		return err_set(err, CTR_E_TIMEOUT, -waited, "child", "no answer within %u ms",
+			       timeout_ms);
+	n = fd_read_all(rd, &rep, sizeof(rep));
+	if (n != sizeof(rep))
+		return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "died of signal %d",
+			       WTERMSIG(status));
+	if (rep.result < 0 && err)
+		*err = rep.err;
+	return rep.result;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sys.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int result(long r)
+{
+	return r < 0 ? -errno : (int)r;
+}
+
+int sys_openat2(int dirfd, const char *path, const struct open_how *how)
+{
+	return result(syscall(SYS_openat2, dirfd, path, how, sizeof(*how)));
+}
+
+int sys_pidfd_open(pid_t pid, unsigned int flags)
+{
+	return result(syscall(SYS_pidfd_open, pid, flags));
+}
+
+int sys_pidfd_send_signal(int pidfd, int sig)
+{
+	return result(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
+{
+	return result(syscall(SYS_close_range, first, last, flags));
+}
+
+pid_t sys_clone3(struct clone_args *args, size_t size)
+{
+	return result(syscall(SYS_clone3, args, size));
+}
+
+int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	return result(syscall(SYS_pivot_root, new_root, put_old));
+}
+
+int sys_open_tree(int dirfd, const char *path, unsigned int flags)
+{
+	return result(syscall(SYS_open_tree, dirfd, path, flags));
+}
+
+int sys_move_mount(int from_dirfd, const char *from, int to_dirfd, const char *to,
+		   unsigned int flags)
+{
+	return result(syscall(SYS_move_mount, from_dirfd, from, to_dirfd, to, flags));
+}
+
+int sys_fsopen(const char *fsname, unsigned int flags)
+{
+	return result(syscall(SYS_fsopen, fsname, flags));
+}
+
+int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value, int aux)
+{
+	return result(syscall(SYS_fsconfig, fd, cmd, key, value, aux));
+}
+
+int sys_fsmount(int fsfd, unsigned int flags, unsigned int attr_flags)
+{
+	return result(syscall(SYS_fsmount, fsfd, flags, attr_flags));
+}
+
+int sys_mount_setattr(int dirfd, const char *path, unsigned int flags, struct mount_attr *attr,
+		      size_t size)
+{
+	return result(syscall(SYS_mount_setattr, dirfd, path, flags, attr, size));
+}
+
+int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
+{
+	return result(syscall(SYS_execveat, fd, path, argv, envp, flags));
+}
+
+int sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c)
+{
+	return result(syscall(SYS_keyctl, op, a, b, c));
+}
+
+int sys_seccomp(unsigned int op, unsigned int flags, void *args)
+{
+	return result(syscall(SYS_seccomp, op, flags, args));
+}
+
+int sys_setns(int fd, int nstype)
+{
+	return result(syscall(SYS_setns, fd, nstype));
+}
+
+int sys_unshare(int flags)
+{
+	return result(syscall(SYS_unshare, flags));
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "msg.h"
+
+struct fixture {
+	int sv[2];
+	struct msg in, out;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	*state = f;
+	return !f || msg_pair(f->sv) < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->sv[0]);
+	close(f->sv[1]);
+	free(f);
+	return 0;
+}
+
+static void carries_records_and_descriptors(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t v = 0;
+	int fd;
+
+	msg_init(&f->out, "login");
+	msg_add(&f->out, "user", "%s", "alice");
+	msg_add(&f->out, "uid", "%d", 1000);
+	msg_add_fd(&f->out, 0);
+	assert_int_equal(msg_send(f->sv[0], &f->out, 100), 0);
+	assert_int_equal(msg_recv(f->sv[1], &f->in, 100), 0);
+	assert_string_equal(msg_verb(&f->in), "login");
+	assert_string_equal(msg_get(&f->in, "user"), "alice");
+	assert_null(msg_get(&f->in, "use"));
+	assert_int_equal(msg_get_u64(&f->in, "uid", &v), 0);
+	assert_int_equal(v, 1000);
+	assert_int_equal(msg_get_u64(&f->in, "user", &v), -EINVAL);
+	assert_int_equal(f->in.nfds, 1);
+	fd = msg_take_fd(&f->in, 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+	assert_int_equal(msg_take_fd(&f->in, 1), -1);
+	msg_done(&f->in);
+}
+
+static void refuses_what_is_no_message(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *data;
+		size_t len;
+	} t[] = {
+	    {"login", 5},     {"LOGIN", 6}, {"", 1},	  {"a\0user", 7},
+	    {"a\0user=x", 8}, {"a\0=x", 5}, {"a\0\0", 3},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		assert_int_equal(send(f->sv[0], t[i].data, t[i].len, 0), t[i].len);
+		assert_int_equal(msg_recv(f->sv[1], &f->in, 100), -EBADMSG);
+		assert_int_equal(f->in.nfds, 0);
+	}
+	assert_int_equal(msg_recv(f->sv[1], &f->in, 0), -EAGAIN);
+	assert_int_equal(msg_recv(f->sv[1], &f->in, 20), -ETIMEDOUT);
+	shutdown(f->sv[0], SHUT_WR);
+	assert_int_equal(msg_recv(f->sv[1], &f->in, 100), -ENOTCONN);
+}
+
+static void survives_random_bytes(void **state)
+{
+	struct fixture *f = *state;
+	char junk[200];
+
+	srandom(1);
+	for (int i = 0; i < 2000; i++) {
+		size_t n = 1 + (size_t)random() % sizeof(junk);
+
+		for (size_t k = 0; k < n; k++)
+			junk[k] = "ab=\0\n\xff"[random() % 6];
+		assert_int_equal(send(f->sv[0], junk, n, 0), n);
+		if (msg_recv(f->sv[1], &f->in, 100) == 0)
+			assert_non_null(msg_verb(&f->in));
+	}
+}
+
+static void does_not_send_what_does_not_fit(void **state)
+{
+	struct fixture *f = *state;
+	char big[1000];
+
+	memset(big, 'x', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	msg_init(&f->out, "x");
+	for (int i = 0; i < 40; i++)
+		msg_add(&f->out, "k", "%s", big);
+	assert_int_equal(msg_send(f->sv[0], &f->out, 0), -EMSGSIZE);
+	msg_init(&f->out, "x");
+	for (int i = 0; i < MSG_FDS + 1; i++)
+		msg_add_fd(&f->out, 0);
+	assert_int_equal(msg_send(f->sv[0], &f->out, 0), -EMSGSIZE);
+}
+
+static void carries_errors(void **state)
+{
+	struct fixture *f = *state;
+	struct ctr_error e, back;
+
+	err_set(&e, CTR_E_PAUSED, EBUSY, "cgroup", "container %s is paused", "a");
+	msg_init(&f->out, "denied");
+	msg_add_error(&f->out, &e);
+	assert_int_equal(msg_send(f->sv[0], &f->out, 0), 0);
+	assert_int_equal(msg_recv(f->sv[1], &f->in, 0), 0);
+	assert_int_equal(msg_get_error(&f->in, &back), 0);
+	assert_int_equal(back.code, CTR_E_PAUSED);
+	assert_int_equal(back.errnum, EBUSY);
+	assert_string_equal(back.text, "container a is paused");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(carries_records_and_descriptors),
+	    TEST(refuses_what_is_no_message),
+	    TEST(survives_random_bytes),
+	    TEST(does_not_send_what_does_not_fit),
+	    TEST(carries_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "proc.h"
+
+static int answer(void *arg, struct ctr_error *err)
+{
+	return *(int *)arg == 0 ? 0 : err_sys(err, *(int *)arg, "child", "asked for");
+}
+
+static int hang(void *arg, struct ctr_error *err)
+{
+	(void)arg;
+	(void)err;
+	return pause();
+}
+
+static int die(void *arg, struct ctr_error *err)
+{
+	(void)arg;
+	(void)err;
+	return raise(SIGKILL);
+}
+
+/* MUST-4: a child that hangs is killed in time; MUST-3: nobody else's wait sees it */
+static void children_report_or_are_killed(void **state)
+{
+	struct ctr_error e;
+	int zero = 0, why = EXDEV;
+	uint64_t t0;
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(child_run(answer, &zero, 5000, &e), 0);
+	assert_int_equal(child_run(answer, &why, 5000, &e), -EXDEV);
+	assert_int_equal(e.errnum, EXDEV);
+	assert_int_equal(child_run(die, NULL, 5000, &e), -ECHILD);
+	t0 = child_now_ms();
+	assert_int_equal(child_run(hang, NULL, 100, &e), -ETIMEDOUT);
+	assert_true(child_now_ms() - t0 < 2000);
+	assert_int_equal(e.code, CTR_E_TIMEOUT);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+/* MUST-8: a pid is an identity only with its start time */
+static void identity_is_pid_and_start_time(void **state)
+{
+	struct proc_id id;
+
+	(void)state;
+	assert_int_equal(proc_identify(getpid(), &id), 0);
+	assert_true(proc_is_alive(&id));
+	id.start_ticks++;
+	assert_false(proc_is_alive(&id));
+	assert_int_equal(proc_identify(0x3ffffff, &id), -ESRCH);
+}
+
+static void reads_awkward_names(void **state)
+{
+	struct proc_stat st;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_NAME, "a) R 1 (\n"), 0);
+	assert_int_equal(proc_read_stat(getpid(), &st), 0);
+	assert_string_equal(st.comm, "a) R 1 (\\x0a");
+	assert_int_equal(st.ppid, getppid());
+	assert_int_equal(st.state, 'R');
+	assert_int_equal(st.threads, 1);
+}
+
+static void knows_itself(void **state)
+{
+	uint64_t ino = 0;
+	uid_t uid = 77;
+	pid_t pid = 0;
+
+	(void)state;
+	assert_int_equal(proc_thread_count(), 1);
+	assert_int_equal(proc_uid(getpid(), &uid), 0);
+	assert_int_equal(uid, getuid());
+	assert_int_equal(proc_inner_pid(getpid(), &pid), 0);
+	assert_int_equal(pid, getpid());
+	assert_int_equal(proc_ns_inode(getpid(), "mnt", &ino), 0);
+	assert_true(ino != 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(children_report_or_are_killed),
+	    cmocka_unit_test(identity_is_pid_and_start_time),
+	    cmocka_unit_test(reads_awkward_names),
+	    cmocka_unit_test(knows_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
