@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Find the tests, give each a world of its own, report."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+
+from . import census, cgroup, layer, sandbox
+from .world import World
+
+LIMIT = 120
+
+
+class Skip(Exception):
+    """Raised by a test with the reason why it cannot run here."""
+
+
+def discover(folder, words):
+    found = []
+    for name in sorted(os.listdir(folder)):
+        if not (name.startswith("test_") and name.endswith(".py")):
+            continue
+        spec = importlib.util.spec_from_file_location(name[:-3], os.path.join(folder, name))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        for key, function in vars(module).items():
+            title = f"{name[5:-3]}.{key[5:]}"
+            if key.startswith("test_") and all(word in title for word in words):
+                found.append((title, function))
+    return found
+
+
+def _inside(function, product, reasons):
+    world = World(product)
+    try:
+        world.start_sshd(*getattr(function, "sshd_lines", ()))
+        before = census.take()
+        function(world)
+        world.close_terminals()
+        left = census.left_behind(before)
+        assert not left, "left behind:\n  " + "\n  ".join(left)
+        return 0
+    except Skip as skip:
+        os.write(reasons, str(skip).encode())
+        return 77
+    except BaseException:
+        traceback.print_exc()
+        print("log:", *world.log[-20:], sep="\n  ", file=sys.stderr)
+        return 1
+
+
+def _quiet(function, output):
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    return function()
+
+
+def _one(number, function, context):
+    work, stage = context
+    box = sandbox.Sandbox(work, f"{os.getpid()}.{number}", stage)
+    with tempfile.TemporaryFile(dir=work) as output, tempfile.TemporaryFile(dir=work) as reasons:
+        box.start(lambda: _quiet(lambda: _inside(function, bool(stage), reasons.fileno()),
+                                 output.fileno()))
+        try:
+            status = box.wait(getattr(function, "limit", LIMIT))
+        finally:
+            left = box.stop()
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+        reasons.seek(0)
+        reason = reasons.read().decode()
+    if status is None:
+        text += "time limit exceeded\n"
+    if left:
+        text += f"groups that would not go: {left}\n"
+        status = status or 1
+    return status, reason, text
+
+
+def _report(title, status, reason, text):
+    if status == 0:
+        print(f"ok {title}")
+    elif status == 77:
+        print(f"skip {title} {reason}")
+    else:
+        print(f"not ok {title}", *("  # " + line for line in text.splitlines()), sep="\n")
+    sys.stdout.flush()
+
+
+def run(folder, words, prefix):
+    """prefix: a staged install tree, or None for the baseline without the product."""
+    if os.geteuid() != 0:
+        print("needs root", file=sys.stderr)
+        return 2
+    if prefix and not layer.find(prefix, "pam_container.so"):
+        print(f"{prefix}: holds no pam_container.so; stage it with `make install DESTDIR={prefix}`",
+              file=sys.stderr)
+        return 2
+    tests = discover(folder, words)
+    cgroup.remove_stale()
+    work = sandbox.work_place()
+    sandbox.private_mounts(work)
+    stage = os.path.join(work, "layer") if prefix else None
+    if prefix:
+        layer.copy(prefix, stage)
+    counts = {0: 0, 1: 0, 77: 0}
+    for number, (title, function) in enumerate(tests):
+        status, reason, text = _one(number, function, (work, stage))
+        counts[status if status in (0, 77) else 1] += 1
+        _report(title, status, reason, text)
+    if stage:
+        shutil.rmtree(stage)
+    print(f"{counts[0]} passed, {counts[1]} failed, {counts[77]} skipped")
+    return 1 if counts[1] or not tests else 0
