@@ -71,13 +71,6 @@ int state_create_dir(int rootfd, const char *id, struct ctr_error *err) ATTR_WAR
 /** state_remove_dir - remove the folder and all in it; absent is fine */
 int state_remove_dir(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
 
-int state_write(int dirfd, const struct state *st, struct ctr_error *err) ATTR_WARN_UNUSED;
-
-/** state_read - -EBADMSG with CTR_E_STATE for a torn, hand-edited, wrongly owned or foreign record
- */
-int state_read(int dirfd, const char *id, struct state *ret,
-	       struct ctr_error *err) ATTR_WARN_UNUSED;
-
 /** state_list - IDs of the folders, sorted; names that are no IDs are skipped */
 
 int state_list(int rootfd, struct strv *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
