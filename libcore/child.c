@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -22,6 +23,14 @@ uint64_t child_now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+/* poll(2) takes an int, and a negative one as for ever */
+static int wait_ms(uint64_t now, uint64_t end)
+{
+	if (now >= end)
+		return 0;
+	return end - now > INT_MAX ? INT_MAX : (int)(end - now);
+}
+
 int child_wait_exit(int pidfd, unsigned int timeout_ms)
 {
 	uint64_t end = child_now_ms() + timeout_ms;
@@ -29,7 +38,7 @@ int child_wait_exit(int pidfd, unsigned int timeout_ms)
 	for (;;) {
 		struct pollfd p = {.fd = pidfd, .events = POLLIN};
 		uint64_t now = child_now_ms();
-		int n = poll(&p, 1, now < end ? (int)(end - now) : 0);
+		int n = poll(&p, 1, wait_ms(now, end));
 
 		if (n > 0)
 			return 0;
@@ -73,7 +82,8 @@ int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error 
 	ssize_t n;
 	pid_t pid;
 
-	if (pipe2(p, O_CLOEXEC) < 0)
+	/* Not blocking: a process that outlives the child may hold the other end. */
+	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_sys(err, errno, "child", "pipe");
 	rd = p[0];
 	wr = p[1];
@@ -92,9 +102,13 @@ int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error 
 		return err_set(err, CTR_E_TIMEOUT, -waited, "child", "no answer within %u ms",
 			       timeout_ms);
 	n = fd_read_all(rd, &rep, sizeof(rep));
-	if (n != sizeof(rep))
+	if (n != sizeof(rep) && WIFSIGNALED(status))
 		return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "died of signal %d",
 			       WTERMSIG(status));
+	if (n != sizeof(rep))
+		return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "exited without a report");
+	if (rep.result < 0 && !rep.err.text[0])
+		return err_sys(err, rep.result, "child", "child");
 	if (rep.result < 0 && err)
 		*err = rep.err;
 	return rep.result;

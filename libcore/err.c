@@ -18,18 +18,6 @@ static void fill(struct ctr_error *err, int code, int errnum, const char *stage)
 		memcpy(err->stage, "?", 2);
 }
 
-/* Formats what fits: an over-long text must not lose the whole message, str_escape cuts it. */
-static void format_raw(char raw[RAW_MAX], const char *fmt, va_list ap)
-{
-	va_list again;
-
-	va_copy(again, ap);
-	if (str_vformat(raw, RAW_MAX, fmt, ap) < 0 &&
-	    str_vformat(raw, RAW_MAX, "%.900s", again) < 0)
-		memcpy(raw, "?", 2);
-	va_end(again);
-}
-
 int err_set(struct ctr_error *err, int code, int errnum, const char *stage, const char *fmt, ...)
 {
 	int saved = errno;
@@ -39,7 +27,7 @@ int err_set(struct ctr_error *err, int code, int errnum, const char *stage, cons
 	errnum = abs(errnum);
 	if (err) {
 		va_start(ap, fmt);
-		format_raw(raw, fmt, ap);
+		str_vformat_cut(raw, sizeof(raw), fmt, ap);
 		va_end(ap);
 		fill(err, code, errnum, stage);
 		str_escape(err->text, sizeof(err->text), raw);
@@ -59,7 +47,7 @@ int err_sys(struct ctr_error *err, int errnum, const char *stage, const char *fm
 	errnum = abs(errnum);
 	if (err) {
 		va_start(ap, fmt);
-		format_raw(raw, fmt, ap);
+		str_vformat_cut(raw, sizeof(raw), fmt, ap);
 		va_end(ap);
 		reason = strerror_r(errnum, why, sizeof(why));
 		fill(err, CTR_E_SYSTEM, errnum, stage);
@@ -76,17 +64,28 @@ void err_prefix(struct ctr_error *err, const char *fmt, ...)
 {
 	int saved = errno;
 	char raw[RAW_MAX], head[200], old[sizeof(err->text)];
+	size_t len;
 	va_list ap;
 
 	if (!err)
 		return;
 	va_start(ap, fmt);
-	format_raw(raw, fmt, ap);
+	str_vformat_cut(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
 	str_escape(head, sizeof(head), raw);
 	memcpy(old, err->text, sizeof(old));
-	if (str_format(err->text, sizeof(err->text), "%s: %s", head, old) < 0)
-		memcpy(err->text, old, sizeof(old));
+	if (str_format(err->text, sizeof(err->text), "%s: %s", head, old) < 0) {
+		/* head and old are escaped already: the end is cut, at a character */
+		len = strlen(head);
+		memcpy(err->text, head, len);
+		memcpy(err->text + len, ": ", 2);
+		len += 2;
+		memcpy(err->text + len, old, sizeof(err->text) - len);
+		len = sizeof(err->text) - 4;
+		while (((unsigned char)err->text[len] & 0xc0) == 0x80)
+			len--;
+		memcpy(err->text + len, "...", 4);
+	}
 	errno = saved;
 }
 

@@ -111,8 +111,29 @@ int msg_send(int sock, const struct msg *m, int timeout_ms)
 	}
 }
 
-static void take_control(struct msg *m, struct msghdr *h)
+/*
+ * The room for credentials takes descriptors when no credentials come: more than MSG_FDS can
+ * arrive. Those are closed here.
+ */
+static bool take_fds(struct msg *m, const unsigned char *data, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		int fd;
+
+		memcpy(&fd, data + i * sizeof(fd), sizeof(fd));
+		if (m->nfds < MSG_FDS)
+			m->fds[m->nfds++] = fd;
+		else
+			(void)close(fd); /* of a message that is refused */
+	}
+	return n <= MSG_FDS;
+}
+
+/* False when more descriptors came than a message holds */
+static bool take_control(struct msg *m, struct msghdr *h)
+{
+	bool fits = true;
+
 	for (struct cmsghdr *cm = CMSG_FIRSTHDR(h); cm; cm = CMSG_NXTHDR(h, cm)) {
 		if (cm->cmsg_level != SOL_SOCKET)
 			continue;
@@ -122,10 +143,10 @@ static void take_control(struct msg *m, struct msghdr *h)
 		if (cm->cmsg_type == SCM_RIGHTS) {
 			size_t n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
-			memcpy(m->fds + m->nfds, CMSG_DATA(cm), n * sizeof(int));
-			m->nfds += n;
+			fits = take_fds(m, CMSG_DATA(cm), n) && fits;
 		}
 	}
+	return fits;
 }
 
 static bool word_is_valid(const char *s, size_t n)
@@ -158,6 +179,7 @@ int msg_recv(int sock, struct msg *m, int timeout_ms)
 	union control c;
 	struct iovec iov = {.iov_base = m->buf, .iov_len = MSG_MAX};
 	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
+	bool fits;
 	ssize_t n;
 	int r;
 
@@ -178,11 +200,11 @@ int msg_recv(int sock, struct msg *m, int timeout_ms)
 		if (r < 0)
 			return r;
 	}
-	take_control(m, &h);
+	fits = take_control(m, &h);
 	if (n == 0 && m->nfds == 0 && !(h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return -ENOTCONN;
 	m->len = (size_t)n;
-	if ((h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !is_valid(m)) {
+	if (!fits || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !is_valid(m)) {
 		msg_done(m);
 		m->len = 0;
 		return -EBADMSG;
@@ -250,17 +272,27 @@ void msg_add_error(struct msg *m, const struct ctr_error *err)
 	msg_add(m, "text", "%s", err->text);
 }
 
+/* MUST-11: what an honest peer escaped has no byte that a terminal acts on */
+static bool is_escaped(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || (unsigned char)*s >= 0x7f)
+			return false;
+	return true;
+}
+
 int msg_get_error(const struct msg *m, struct ctr_error *err)
 {
 	const char *stage = msg_get(m, "stage"), *text = msg_get(m, "text");
 	uint64_t code, errnum;
 
 	if (!stage || !text || msg_get_u64(m, "code", &code) < 0 ||
-	    msg_get_u64(m, "errno", &errnum) < 0 || code > 255 || errnum > 4095)
+	    msg_get_u64(m, "errno", &errnum) < 0 || code > 255 || errnum > 4095 ||
+	    !is_escaped(stage))
 		return -EBADMSG;
 	err_set(err, (int)code, (int)errnum, stage, "%s", "");
-	/* escaped by its writer already; a forged one is cut, and escaped again by who prints it */
-	if (err && str_copy(err->text, sizeof(err->text), text) < 0)
+	/* escaped by its writer already, unless it is forged or not ASCII */
+	if (err && (!is_escaped(text) || str_copy(err->text, sizeof(err->text), text) < 0))
 		str_escape(err->text, sizeof(err->text), text);
 	return 0;
 }

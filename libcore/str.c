@@ -32,6 +32,14 @@ int str_vformat(char *dst, size_t size, const char *fmt, va_list ap)
 	return 0;
 }
 
+void str_vformat_cut(char *dst, size_t size, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(dst, size, fmt, ap);
+
+	if (n < 0 || (size_t)n >= size)
+		memcpy(dst + (n < 0 ? 0 : size - 4), "...", 4);
+}
+
 int str_format(char *dst, size_t size, const char *fmt, ...)
 {
 	va_list ap;

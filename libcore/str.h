@@ -23,6 +23,13 @@ int str_format(char *dst, size_t size, const char *fmt, ...) ATTR_PRINTF(3, 4) A
 int str_vformat(char *dst, size_t size, const char *fmt, va_list ap)
     ATTR_PRINTF(3, 0) ATTR_WARN_UNUSED;
 
+/**
+ * str_vformat_cut - as str_vformat, but what does not fit is cut and ends in "..."
+ *
+ * For texts that people read. size must be at least 4.
+ */
+void str_vformat_cut(char *dst, size_t size, const char *fmt, va_list ap) ATTR_PRINTF(3, 0);
+
 /** str_dup_format - printf into new memory that the caller frees; NULL with errno ENOMEM */
 char *str_dup_format(const char *fmt, ...) ATTR_PRINTF(1, 2) ATTR_WARN_UNUSED;
 

@@ -36,6 +36,23 @@ static void keeps_what_fits(void **state)
 	assert_true(sizeof(e) <= PIPE_BUF);
 }
 
+/* The first argument is no string: what is too long must be cut, not read as another format */
+static void cuts_texts_that_begin_with_a_number(void **state)
+{
+	char big[4000];
+	struct ctr_error e;
+
+	(void)state;
+	memset(big, 'a', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	assert_int_equal(err_set(&e, CTR_E_CONFIG, EINVAL, "s", "line %d: %s", 7, big), -EINVAL);
+	assert_memory_equal(e.text, "line 7: aaa", 11);
+	assert_string_equal(e.text + strlen(e.text) - 3, "...");
+	err_prefix(&e, "container %d", 5);
+	assert_memory_equal(e.text, "container 5: line 7: aaa", 24);
+	assert_string_equal(e.text + strlen(e.text) - 3, "...");
+}
+
 static void names_every_code(void **state)
 {
 	(void)state;
@@ -50,6 +67,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_operation_object_and_reason),
 	    cmocka_unit_test(keeps_what_fits),
+	    cmocka_unit_test(cuts_texts_that_begin_with_a_number),
 	    cmocka_unit_test(names_every_code),
 	};
 

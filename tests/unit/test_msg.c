@@ -113,6 +113,58 @@ static void does_not_send_what_does_not_fit(void **state)
 	assert_int_equal(msg_send(f->sv[0], &f->out, 0), -EMSGSIZE);
 }
 
+/* MUST-6: every descriptor of a refused message is closed, whatever their number */
+static void refuses_floods_of_descriptors(void **state)
+{
+	static const char data[] = "a\0k=v";
+	struct fixture *f = *state;
+
+	for (size_t n = MSG_FDS + 1; n <= 64; n++) {
+		union {
+			char buf[CMSG_SPACE(sizeof(int) * 64)];
+			struct cmsghdr align;
+		} c = {.buf = {0}};
+		struct iovec iov = {.iov_base = (void *)data, .iov_len = sizeof(data)};
+		struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.buf};
+		struct cmsghdr *cm = &c.align;
+		int before = dup(0), after;
+
+		close(before);
+		h.msg_controllen = CMSG_SPACE(sizeof(int) * n);
+		cm->cmsg_level = SOL_SOCKET;
+		cm->cmsg_type = SCM_RIGHTS;
+		cm->cmsg_len = CMSG_LEN(sizeof(int) * n); /* all of them descriptor 0 */
+		assert_int_equal(sendmsg(f->sv[0], &h, 0), sizeof(data));
+		assert_int_equal(msg_recv(f->sv[1], &f->in, 100), -EBADMSG);
+		assert_int_equal(f->in.nfds, 0);
+		assert_memory_equal(f->in.buf, data, sizeof(data)); /* nothing written past fds */
+		after = dup(0);
+		close(after);
+		assert_int_equal(before, after);
+	}
+}
+
+/* MUST-11: a forged record does not reach the log with control bytes */
+static void escapes_forged_errors(void **state)
+{
+	struct fixture *f = *state;
+	struct ctr_error e;
+
+	msg_init(&f->out, "denied");
+	msg_add(&f->out, "code", "3");
+	msg_add(&f->out, "errno", "2");
+	msg_add(&f->out, "stage", "x");
+	msg_add(&f->out, "text", "a\033[2J\nb");
+	assert_int_equal(msg_get_error(&f->out, &e), 0);
+	assert_string_equal(e.text, "a\\x1b[2J\\x0ab");
+	msg_init(&f->out, "denied");
+	msg_add(&f->out, "code", "3");
+	msg_add(&f->out, "errno", "2");
+	msg_add(&f->out, "stage", "x\n");
+	msg_add(&f->out, "text", "a");
+	assert_int_equal(msg_get_error(&f->out, &e), -EBADMSG);
+}
+
 static void carries_errors(void **state)
 {
 	struct fixture *f = *state;
@@ -139,6 +191,8 @@ int main(void)
 	    TEST(survives_random_bytes),
 	    TEST(does_not_send_what_does_not_fit),
 	    TEST(carries_errors),
+	    TEST(refuses_floods_of_descriptors),
+	    TEST(escapes_forged_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
