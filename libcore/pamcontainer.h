@@ -28,6 +28,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* the rest of the library is hidden */
 
 struct ctr_factory;
 struct ctr_config;
@@ -236,6 +237,7 @@ int ctr_destroy(struct ctr_container *c, int force, unsigned int grace_ms, struc
 int ctr_gc(struct ctr_factory *f, int dry, char ***ret_lines, size_t *ret_n,
 	   struct ctr_error *err); /* free with ctr_list_free() */
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
