@@ -3,6 +3,7 @@
 #define LOAD_H
 
 #include "err.h"
+#include "expand.h"
 #include "match.h"
 #include "spec.h"
 
@@ -16,11 +17,15 @@ struct load_paths {
 	const char *policy; /* default SYSCONFDIR/security/container.conf; + DIR/container.d/ */
 	const char *defs;   /* default SYSCONFDIR/security/containers */
 	const char *vendor; /* default VENDORDIR/containers; NULL: none */
+	char *owned;	    /* what load_default_paths() made; load_paths_done() frees it */
 	bool untrusted;	    /* skip owner and mode checks (containerctl check FILE as a user) */
 };
 
 /** load_default_paths - paths; conf (module argument conf=) moves policy and defs to its folder */
 int load_default_paths(const char *conf, struct load_paths *ret, struct ctr_error *err);
+
+/** load_paths_done - free what load_default_paths() made */
+void load_paths_done(struct load_paths *paths);
 
 /** struct load_report - every problem found, "FILE:LINE: error|warning: ..." */
 struct load_report {
@@ -34,22 +39,24 @@ void load_report_done(struct load_report *r);
 int load_policy(const struct load_paths *paths, struct policy **ret, struct load_report *report,
 		struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** struct load_who - what the specifiers %u %U %g %G %h %i %s stand for; NULLs leave a specifier an
- * error */
-struct load_who {
-	const char *user, *group, *home, *id, *shell;
-	uid_t uid;
-	gid_t gid;
+/** struct load_request - which definition, for whom, and where problems go */
+struct load_request {
+	const struct load_paths *paths;
+	const char *name;
+	const struct load_who *who; /* NULL leaves specifiers as they are (check, cat-config) */
+	struct load_report *report; /* may be NULL: then the first error is in err */
 };
 
 /**
- * load_definition - one definition with Extends= and drop-ins merged, specifiers expanded, and
+ * load_definition_for - one definition with Extends= and drop-ins merged, specifiers expanded, and
  * checked as a whole (what contradicts, what needs what)
- * @who: NULL leaves specifiers as they are (check, cat-config)
  */
-int load_definition(const struct load_paths *paths, const char *name, const struct load_who *who,
-		    struct spec **ret, struct load_report *report,
-		    struct ctr_error *err) ATTR_WARN_UNUSED;
+int load_definition_for(const struct load_request *rq, struct spec **ret,
+			struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** load_definition - the same with a request in place */
+#define load_definition(paths, name, who, ret, report, err)                                        \
+	load_definition_for(&(const struct load_request){paths, name, who, report}, ret, err)
 
 /** load_definition_text - the same from text in memory (the C API, PID files of the supervisor) */
 int load_definition_text(const char *name, const char *text, const struct load_who *who,
@@ -59,11 +66,12 @@ int load_definition_text(const char *name, const char *text, const struct load_w
 int load_cat(const struct load_paths *paths, const char *name, char **ret,
 	     struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** spec_set - what one line of a definition does: ctr_config_set()'s work; did-you-mean in err */
-int spec_set(struct spec *spec, const char *section, const char *key, const char *value,
-	     struct ctr_error *err) ATTR_WARN_UNUSED;
-
-/** spec_text - canonical text of the keys that were given; parsed again it gives the same spec */
-const char *spec_text(const struct spec *spec);
+/**
+ * load_always_host - AlwaysHost= alone, from a policy that load_policy() refused (MUST-2)
+ *
+ * Reads what can be read of the main file; owner and mode are checked all the same.
+ */
+int load_always_host(const struct load_paths *paths, struct strv *ret,
+		     struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif

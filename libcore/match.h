@@ -65,15 +65,19 @@ struct match_decision {
 	const char
 	    *why; /* "uid 0", "AlwaysHost", "Mode=off", "no rule matches", or the rule's name */
 	int instance, entry,
-	    attach; /* resolved for MATCH_CONTAIN: entry and attach may stay AUTO */
+	    attach;	 /* resolved for MATCH_CONTAIN: entry and attach may stay AUTO */
+	bool permissive; /* Mode=permissive: what enforce would do; to be logged only */
 };
 
 /** match_decide - first rule whose keys all hold wins; no rule: host. Pure. */
 void match_decide(const struct policy *p, const struct match_facts *f, struct match_decision *ret);
 
-/** match_trace - one line a rule, as `containerctl which` prints. 0, -ENOMEM */
+/** match_trace - one line a rule and "=> verdict", as `containerctl which` prints. 0, -ENOMEM */
 int match_trace(const struct policy *p, const struct match_facts *f,
 		struct strv *ret) ATTR_WARN_UNUSED;
+
+/** match_address_is_valid - is word (without '!') good for Address=? No bits behind its mask. */
+bool match_address_is_valid(const char *word) ATTR_PURE;
 
 /** match_needs_groups - does any rule or AlwaysHost name a group? (else NSS need not be asked) */
 bool match_needs_groups(const struct policy *p);
@@ -81,6 +85,7 @@ bool match_needs_groups(const struct policy *p);
 /**
  * match_entry - late or join: the program that calls, and whether its setcred hook was seen
  * Pure. AUTO: late iff hook and the service's program is known to call setcred in the child.
+ * Without the hook nobody would ever enter, so that is join whatever was configured (MUST-1).
  */
 int match_entry(int configured, const char *service, bool hook_seen);
 

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "err.h"
 #include "str.h"
 
 /*
@@ -40,7 +41,13 @@ struct spec_capset {
 	uint64_t mask;
 };
 
-/** struct spec - a definition; release with spec_done() */
+/** struct spec_given - one setting as it was given: row of the key table, value */
+struct spec_given {
+	unsigned int key;
+	char *value;
+};
+
+/** struct spec - a definition; release with spec_free() */
 struct spec {
 	char *name; /* of the definition */
 
@@ -98,6 +105,8 @@ struct spec {
 	int device_policy;			 /* enum spec_device_policy */
 	struct strv device_allow;		 /* "/dev/X|char-NAME|block-NAME rwm" */
 	char *text;				 /* canonical text of all keys given */
+	struct spec_given *given;		 /* settings in order; for text */
+	size_t n_given;
 };
 
 /** spec_new - a definition with every default; NULL with errno ENOMEM */
@@ -105,6 +114,28 @@ struct spec *spec_new(void);
 
 /** spec_free - NULL is fine */
 void spec_free(struct spec *spec);
+
+/**
+ * spec_set - what one line of a definition does: ctr_config_set()'s work; did-you-mean in err
+ *
+ * Lists append, an empty value resets to the default. Specifiers stay as they are. Extends= is
+ * -ENOTSUP: only files extend.
+ */
+int spec_set(struct spec *spec, const char *section, const char *key, const char *value,
+	     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** spec_text - canonical text of the keys that were given; parsed again it gives the same spec */
+const char *spec_text(const struct spec *spec) ATTR_PURE;
+
+/** spec_update_text - make spec_text() say what was given; spec_set() and load do it. 0, -ENOMEM */
+int spec_update_text(struct spec *spec) ATTR_WARN_UNUSED;
+
+struct keys_row;
+struct load_who;
+
+/** spec_apply - spec_set() for a row of the table and a user (or NULL); text is not updated */
+int spec_apply(struct spec *spec, const struct keys_row *row, const char *value,
+	       const struct load_who *who, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 static inline void cleanup_spec(struct spec **s)
 {

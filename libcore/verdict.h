@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef VERDICT_H
+#define VERDICT_H
+
+#include "err.h"
+#include "match.h"
+#include "spec.h"
+
+/* Configuration judged as a whole: what contradicts, what needs what. Pure. */
+
+/** verdict_new_rule - append a rule with its defaults. -EINVAL on a bad name or one taken */
+int verdict_new_rule(struct policy *p, const char *name, const char *file, unsigned int line,
+		     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** verdict_check_policy - every rule names a container. 0, -EINVAL */
+int verdict_check_policy(const struct policy *p, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * verdict_check_spec - a definition as a whole
+ * @warnings: what works but surprises; NULL: not wanted
+ *
+ * 0, -EINVAL, -ENOMEM.
+ */
+int verdict_check_spec(const struct spec *s, struct strv *warnings,
+		       struct ctr_error *err) ATTR_WARN_UNUSED;
+
+#endif
