@@ -11,9 +11,8 @@
 struct root_facts {
 	uid_t uid; /* of the owner, for what is created for him */
 	gid_t gid;
-	int init_fd;	 /* O_PATH of the host's container-init */
-	int attach_fd;	 /* O_PATH of the host's container-attach */
-	bool new_pid_ns; /* false: /proc is the host's, bound */
+	const char *helper_dir; /* host's folder of container-init and container-attach */
+	bool new_pid_ns;	/* false: /proc is the host's, bound */
 	bool new_net_ns;
 	bool new_ipc_ns;
 };
