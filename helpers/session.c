@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "num.h"
+#include "str.h"
+#include "sys.h"
+
+static int get_text(const struct msg *m, const char *key, char *dst, size_t size)
+{
+	const char *v = msg_get(m, key);
+
+	return v ? str_copy(dst, size, v) : -ENOENT;
+}
+
+static int get_groups(const struct msg *m, struct login *l)
+{
+	size_t pos = 0, len;
+	const char *key, *value;
+
+	while (msg_next(m, &pos, &key, &len, &value)) {
+		uint32_t gid;
+		int r;
+
+		if (len != strlen("group") || memcmp(key, "group", len) != 0)
+			continue;
+		r = num_id(value, &gid);
+		if (r < 0)
+			return r;
+		if (l->ngroups == SESSION_GROUPS)
+			return -E2BIG;
+		l->groups[l->ngroups++] = gid;
+	}
+	return 0;
+}
+
+int login_parse(const struct msg *m, struct login *ret, struct ctr_error *err)
+{
+	struct login l = {0};
+	const struct {
+		const char *key;
+		char *dst;
+		size_t size;
+	} texts[] = {
+	    {"user", l.user, sizeof(l.user)},	 {"shell", l.shell, sizeof(l.shell)},
+	    {"home", l.home, sizeof(l.home)},	 {"service", l.service, sizeof(l.service)},
+	    {"tty", l.tty, sizeof(l.tty)},	 {"rhost", l.rhost, sizeof(l.rhost)},
+	    {"ruser", l.ruser, sizeof(l.ruser)},
+	};
+	const char *uid = msg_get(m, "uid"), *gid = msg_get(m, "gid");
+	uint64_t pid, hook;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		r = get_text(m, texts[i].key, texts[i].dst, texts[i].size);
+		if (r < 0)
+			return err_sys(err, r, "login", "read %s of the login", texts[i].key);
+	}
+	if (!uid || !gid || num_id(uid, &l.uid) < 0 || num_id(gid, &l.gid) < 0 ||
+	    msg_get_u64(m, "pid", &pid) < 0 || msg_get_u64(m, "hook", &hook) < 0)
+		return err_set(err, CTR_E_SYSTEM, EBADMSG, "login", "numbers of the login are bad");
+	l.pid = (pid_t)pid;
+	l.hook = hook == 1;
+	r = get_groups(m, &l);
+	if (r < 0)
+		return err_sys(err, r, "login", "read the groups of %s (at most %d)", l.user,
+			       SESSION_GROUPS);
+	*ret = l;
+	return 0;
+}
+
+void login_format(const struct login *l, struct msg *m)
+{
+	msg_add(m, "user", "%s", l->user);
+	msg_add(m, "uid", "%u", l->uid);
+	msg_add(m, "gid", "%u", l->gid);
+	msg_add(m, "shell", "%s", l->shell);
+	msg_add(m, "home", "%s", l->home);
+	msg_add(m, "service", "%s", l->service);
+	msg_add(m, "tty", "%s", l->tty);
+	msg_add(m, "rhost", "%s", l->rhost);
+	msg_add(m, "ruser", "%s", l->ruser);
+	msg_add(m, "pid", "%d", l->pid);
+	msg_add(m, "hook", "%d", l->hook);
+}
+
+void session_start(struct session *s, const struct login *l, int sock, int caller)
+{
+	struct timespec now;
+
+	memset(s, 0, sizeof(*s));
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	s->since_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	s->sock = sock;
+	s->caller = caller;
+	s->joined = -1;
+	s->pid = l->pid;
+	s->uid = l->uid;
+	memcpy(s->user, l->user, sizeof(s->user));
+	memcpy(s->service, l->service, sizeof(s->service));
+	memcpy(s->rhost, l->rhost, sizeof(s->rhost));
+	memcpy(s->tty, l->tty, sizeof(s->tty));
+}
+
+/* The joined process is sshd's user child, or the caller itself, which may finish its work. */
+void session_end(struct session *s)
+{
+	if (s->joined >= 0 && s->joined_pid != s->pid)
+		(void)sys_pidfd_send_signal(s->joined, SIGKILL); /* ESRCH: gone, as it should */
+	cleanup_fd(&s->sock);
+	cleanup_fd(&s->caller);
+	cleanup_fd(&s->joined);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SUPERVISOR_H
+#define SUPERVISOR_H
+
+#include <stdbool.h>
+
+#include "create.h"
+#include "session.h"
+
+/* The supervisor: one living container, its sessions and who talks to it. */
+
+enum { CLIENT_MAX = 32 };
+
+/** struct options - the command line */
+struct options {
+	const char *verb; /* login, create */
+	const char *conf; /* policy file, NULL: the default */
+	const char *state_root, *helper_dir;
+	bool debug;
+	struct stage_fault fault; /* --fault=STAGE[:SIGNAL], for tests */
+};
+
+/** struct client - a connection to the control socket */
+struct client {
+	int sock;
+	bool waits; /* asked for terminate: answered when all is removed */
+};
+
+/** struct supervisor - everything it knows; lives in main */
+struct supervisor {
+	struct options opt;
+	struct create c;
+	char shell[256];
+	uint64_t linger_us, stop_us;
+	int attach; /* enum match_attach of the rule */
+	int entry;  /* enum match_entry of the rule */
+	bool keep;
+	struct session sessions[SESSION_MAX];
+	size_t nsessions;
+	struct client clients[CLIENT_MAX];
+	size_t nclients;
+	uint64_t linger_end; /* CLOCK_MONOTONIC ms, 0: no timer */
+	uint64_t kill_end;   /* the same, 0: not stopping */
+};
+
+/* supervisor_login.c */
+
+/** supervisor_login - the verb login: decide, then pass on or create; false: this process is done
+ */
+bool supervisor_login(struct supervisor *s, int sock);
+
+/** supervisor_admit - a login into the living container: check, answer `contained`, remember it */
+int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int caller,
+		     struct ctr_error *err);
+
+/** supervisor_deny - answer `denied` with the record */
+void supervisor_deny(int sock, const struct ctr_error *err);
+
+/* supervisor_create.c */
+
+/** supervisor_make - create the container of s->c.st from a definition; the lock is held by the
+ * caller */
+int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *err);
+
+/** supervisor_create - the verb create, for the C API; false: this process is done */
+bool supervisor_create(struct supervisor *s, int sock);
+
+/* supervisor_loop.c */
+
+/** supervisor_loop - serve until the container is over; then remove it. Returns the exit code */
+int supervisor_loop(struct supervisor *s);
+
+/** supervisor_stop - begin to end the container */
+void supervisor_stop(struct supervisor *s, unsigned int grace_ms);
+
+/* supervisor_log.c */
+
+/** log_event - one authpriv line: event=NAME id=... and the key=value text, escaped (MUST-11) */
+void log_event(const struct supervisor *s, const char *event, const struct login *l,
+	       const char *fmt, ...) ATTR_PRINTF(4, 5);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "compile.h"
+#include "fd.h"
+#include "load.h"
+#include "num.h"
+#include "supervisor.h"
+
+enum { TEXT_MAX = 16383, LOCK_MS = 5000 };
+
+static int fill(struct supervisor *s, const struct spec *spec, struct ctr_error *err)
+{
+	autofree struct restrict_set *set = calloc(1, sizeof(*set));
+	struct timespec now;
+	int r;
+
+	if (!set)
+		return err_sys(err, ENOMEM, "create", "compile restrictions");
+	r = restrict_compile(spec, set, err);
+	if (r < 0)
+		return r;
+	s->c.restrict_fd = restrict_store(set, err);
+	if (s->c.restrict_fd < 0)
+		return s->c.restrict_fd;
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	s->c.st.created_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	r = str_copy(s->c.st.text, sizeof(s->c.st.text), spec_text(spec));
+	if (r < 0)
+		return err_set(err, CTR_E_CONFIG, E2BIG, "create", "definition %s is over %d bytes",
+			       s->c.st.definition, TEXT_MAX);
+	return cg_probe(&s->c.cg_facts, err);
+}
+
+int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *err)
+{
+	int r = fill(s, spec, err);
+
+	if (r < 0)
+		return r;
+	s->c.spec = spec;
+	s->c.helper_dir = s->opt.helper_dir;
+	s->c.fault = s->opt.fault.name ? &s->opt.fault : NULL;
+	s->linger_us = spec->linger;
+	s->stop_us = spec->timeout_stop;
+	r = create_run(&s->c, err);
+	s->c.spec = NULL; /* the caller frees it; what lives on is in the record */
+	if (r < 0)
+		return r;
+	(void)!cg_attach_supervisor(&s->c.cg_facts, NULL); /* else it stays where it was started */
+	return 0;
+}
+
+static int read_request(struct supervisor *s, struct msg *m, struct spec **ret,
+			struct ctr_error *err)
+{
+	const char *id = msg_get(m, "id"), *name = msg_get(m, "definition");
+	autofd int fd = msg_take_fd(m, 0);
+	autofree char *text = NULL;
+	uint64_t keep = 0, ms = 5000;
+	int r;
+
+	if (strcmp(msg_verb(m), "create") != 0 || !id || fd < 0)
+		return err_set(err, CTR_E_SYSTEM, EBADMSG, "create", "not a create request");
+	if (!state_id_is_valid(id) || str_copy(s->c.st.id, sizeof(s->c.st.id), id) < 0)
+		return err_set(
+		    err, CTR_E_INVALID_ID, EINVAL, "create",
+		    "container ID '%.80s' is not valid; use 1 to 64 of A-Z a-z 0-9 _ . -", id);
+	(void)!str_copy(s->c.st.definition, sizeof(s->c.st.definition), name ? name : "");
+	(void)!msg_get_u64(m, "keep", &keep); /* absent: 0 */
+	(void)!msg_get_u64(m, "timeout", &ms);
+	s->keep = keep == 1;
+	s->c.st.keep = s->keep;
+	s->c.st.instance = -1;
+	s->c.timeout_ms = ms > 60000 ? 60000 : (unsigned int)ms;
+	r = fd_read_dup(fd, TEXT_MAX, &text, NULL);
+	if (r < 0)
+		return err_sys(err, r, "create", "read the definition");
+	return load_definition_text(name ? name : "api", text, NULL, ret, err);
+}
+
+static int create(struct supervisor *s, struct msg *m, struct ctr_error *err)
+{
+	autospec struct spec *spec = NULL;
+	autofd int lock = -1;
+	int r = read_request(s, m, &spec, err);
+
+	if (r < 0)
+		return r;
+	s->c.rootfd = state_open_root(s->opt.state_root, err);
+	if (s->c.rootfd < 0)
+		return s->c.rootfd;
+	lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
+	if (lock < 0)
+		return lock;
+	r = supervisor_make(s, spec, err);
+	state_unlock(s->c.rootfd, s->c.st.id, &lock);
+	return r;
+}
+
+bool supervisor_create(struct supervisor *s, int sock)
+{
+	struct ctr_error err;
+	automsg struct msg m;
+	int r = msg_recv(sock, &m, 5000);
+
+	if (r < 0)
+		return false;
+	r = create(s, &m, &err);
+	if (r < 0) {
+		log_event(s, "failure", NULL, "stage=%s error=\"%s\"", err.stage, err.text);
+		supervisor_deny(sock, &err);
+		return false;
+	}
+	log_event(s, "start", NULL, "init=%d", s->c.st.init.pid);
+	msg_init(&m, "created");
+	msg_add(&m, "init", "%d", s->c.st.init.pid);
+	msg_add(&m, "supervisor", "%d", getpid());
+	(void)!msg_send(sock, &m, 1000); /* the container is kept for ctr_load() all the same */
+	(void)close(sock);
+	return true;
+}

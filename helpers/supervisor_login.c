@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "cleanup.h"
+#include "load.h"
+#include "record.h"
+#include "reap.h"
+#include "root.h"
+#include "supervisor.h"
+
+enum { LOCK_MS = 4000, ANSWER_MS = 4000, CHECK_MS = 2000, CANDIDATES = 1000, CREATE_MS = 4500 };
+
+void supervisor_deny(int sock, const struct ctr_error *err)
+{
+	struct msg m;
+
+	msg_init(&m, "denied");
+	msg_add_error(&m, err);
+	(void)!msg_send(sock, &m, 1000); /* who went away does not log in either */
+}
+
+/* ---- a login into the living container ---- */
+
+static int check_shell(void *arg, struct ctr_error *err)
+{
+	const struct supervisor *s = arg;
+	char path[64];
+	autofd int root = -1;
+
+	if (str_format(path, sizeof(path), "/proc/%d/root", s->c.st.init.pid) == 0)
+		root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(err, errno, "shell", "open the root of container %s", s->c.st.id);
+	return root_check_shell(root, s->shell, err);
+}
+
+static int check_admission(struct supervisor *s, const struct login *l, struct ctr_error *err)
+{
+	if (s->nsessions == SESSION_MAX)
+		return err_set(err, CTR_E_BUSY, EBUSY, "login", "container %s has %d sessions",
+			       s->c.st.id, SESSION_MAX);
+	if (cg_frozen(&s->c.cg) != CG_THAWED)
+		return err_set(err, CTR_E_PAUSED, EBUSY, "login",
+			       "container %s is paused; containerctl resume %s", s->c.st.id,
+			       s->c.st.id);
+	if (str_copy(s->shell, sizeof(s->shell), *l->shell ? l->shell : "/bin/sh") < 0)
+		return err_sys(err, ENAMETOOLONG, "login", "shell of %s", l->user);
+	/* MUST-4: the tree may be the user's, so it is looked at by a child with a deadline */
+	return child_run(check_shell, s, CHECK_MS, err);
+}
+
+static void answer_contained(struct supervisor *s, const struct login *l, struct msg *m)
+{
+	int entry = match_entry(s->entry, l->service, l->hook);
+	char list[64] = "";
+	size_t len = 0;
+
+	msg_init(m, "contained");
+	msg_add(m, "id", "%s", s->c.st.id);
+	msg_add(m, "rule", "%s", s->c.st.rule);
+	msg_add(m, "container", "%s", s->c.st.definition);
+	msg_add(m, "entry", "%s", entry == MATCH_ENTRY_LATE ? "late" : "join");
+	msg_add(m, "attach", "%d", match_attach(s->attach, l->service, entry));
+	msg_add(m, "shell", "%s", s->shell);
+	for (size_t i = 0; i < CREATE_NS; i++) {
+		if (s->c.ns_fd[i] < 0)
+			continue;
+		if (str_format(list + len, sizeof(list) - len, "%s%s", len ? "," : "",
+			       create_ns_name(i)) == 0)
+			len = strlen(list);
+		msg_add_fd(m, s->c.ns_fd[i]);
+	}
+	msg_add(m, "ns", "%s", list);
+	msg_add_fd(m, s->c.restrict_fd);
+}
+
+int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int caller,
+		     struct ctr_error *err)
+{
+	const int on = 1;
+	struct msg m;
+	int r = check_admission(s, l, err);
+
+	if (r < 0)
+		return r;
+	if (setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+		return err_sys(err, errno, "login", "ask for credentials");
+	answer_contained(s, l, &m);
+	r = msg_send(sock, &m, 1000);
+	if (r < 0)
+		return err_sys(err, r, "login", "answer the module");
+	session_start(&s->sessions[s->nsessions++], l, sock, caller);
+	log_event(s, "start", l, "caller=%d sessions=%zu", l->pid, s->nsessions);
+	return 0;
+}
+
+/* ---- which container ---- */
+
+/* What is to be placed: the decision, and the session socket and the caller's pidfd */
+struct placing {
+	const struct match_decision *d;
+	int fds[2];
+};
+
+static void base_id(const struct login *l, const struct match_decision *d, char base[STATE_ID_MAX])
+{
+	const char *def = d->rule->container;
+	char user[48];
+	int r = 0;
+
+	if (!state_id_is_valid(l->user) || strlen(l->user) > 32)
+		r = str_format(user, sizeof(user), "u%u", l->uid);
+	else
+		r = str_copy(user, sizeof(user), l->user);
+	if (r == 0 && d->instance == MATCH_SHARED)
+		r = str_copy(base, STATE_ID_MAX, def);
+	else if (r == 0 && d->instance == MATCH_USER)
+		r = str_format(base, STATE_ID_MAX, "%s.%s", user, def);
+	else if (r == 0)
+		r = str_copy(base, STATE_ID_MAX, user);
+	if (r < 0)
+		(void)!str_format(base, STATE_ID_MAX, "u%u", l->uid); /* always fits */
+}
+
+/* Whether a login may join that record's container: never another user's by a clash of names. */
+static bool may_join(const struct state *st, const struct login *l, const struct match_decision *d)
+{
+	if (d->instance == MATCH_SESSION || st->instance != d->instance || st->stopped)
+		return false;
+	if (!str_equal(st->definition, d->rule->container))
+		return false;
+	return d->instance == MATCH_SHARED || st->uid == l->uid;
+}
+
+static int forward(int dirfd, const struct login *l, int sock, int caller, struct ctr_error *err)
+{
+	autofd int control = msg_connect_at(dirfd, "control");
+	automsg struct msg m;
+	int r;
+
+	if (control < 0)
+		return err_sys(err, control, "login", "reach the supervisor");
+	msg_init(&m, "login");
+	login_format(l, &m);
+	msg_add_fd(&m, sock);
+	msg_add_fd(&m, caller);
+	r = msg_send(control, &m, 1000);
+	m.nfds = 0; /* lent */
+	if (r == 0)
+		r = msg_recv(control, &m, ANSWER_MS);
+	if (r < 0)
+		return err_sys(err, r, "login", "hand the login over to the supervisor");
+	if (strcmp(msg_verb(&m), "ok") == 0)
+		return 0;
+	if (msg_get_error(&m, err) < 0)
+		return err_set(err, CTR_E_SYSTEM, EBADMSG, "login",
+			       "the supervisor's answer is bad");
+	return err && err->errnum ? -err->errnum : -EACCES;
+}
+
+/* One candidate, its lock held. 1: passed on; 0: free, to be made; -EEXIST: try the next. */
+static int try_candidate(struct supervisor *s, const struct login *l,
+			 const struct match_decision *d, const int fds[2], struct ctr_error *err)
+{
+	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL);
+	struct state st;
+	int r;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	r = record_read(dir, s->c.st.id, &st, err);
+	if (r == 0 && !st.stopped && proc_is_alive(&st.super)) {
+		if (!may_join(&st, l, d))
+			return -EEXIST;
+		r = forward(dir, l, fds[0], fds[1], err);
+		return r < 0 ? r : 1;
+	}
+	if (r == 0 && st.keep)
+		return -EEXIST; /* a stopped container of the C API is its maker's to destroy */
+	r = reap_container(s->c.rootfd, s->c.st.id, err);
+	return r < 0 ? r : 0;
+}
+
+static int make(struct supervisor *s, const struct load_paths *paths, const struct login *l,
+		struct ctr_error *err)
+{
+	struct load_who who = {.user = l->user,
+			       .home = l->home,
+			       .shell = l->shell,
+			       .id = s->c.st.id,
+			       .uid = l->uid,
+			       .gid = l->gid};
+	autospec struct spec *spec = NULL;
+	int r = load_definition(paths, s->c.st.definition, &who, &spec, NULL, err);
+
+	return r < 0 ? r : supervisor_make(s, spec, err);
+}
+
+/* One candidate from its lock to its unlock; results as try_candidate, and -EAGAIN: look again. */
+static int place_one(struct supervisor *s, const struct load_paths *paths, const struct login *l,
+		     const struct placing *p, struct ctr_error *err)
+{
+	bool session = p->d->instance == MATCH_SESSION;
+	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, session ? 0 : LOCK_MS, err);
+	int r;
+
+	if (lock < 0)
+		return lock == -EAGAIN && session ? -EEXIST : lock;
+	r = try_candidate(s, l, p->d, p->fds, err);
+	if (r == 0) {
+		r = make(s, paths, l, err);
+		if (r == 0) {
+			r = supervisor_admit(s, l, p->fds[0], p->fds[1], err);
+			if (r < 0)
+				create_undo(&s->c, false);
+		}
+		if (r == -EEXIST || r == -EAGAIN)
+			r = -EIO; /* not about the ID: the record says more */
+	}
+	state_unlock(s->c.rootfd, s->c.st.id, &lock);
+	return r;
+}
+
+/* Returns 1 when a living supervisor took the login, 0 when this process is its supervisor now. */
+static int place(struct supervisor *s, const struct load_paths *paths, const struct login *l,
+		 const struct placing *p, struct ctr_error *err)
+{
+	uint64_t end = child_now_ms() + LOCK_MS;
+	bool bare = p->d->instance != MATCH_SESSION;
+	unsigned int k = 1;
+	char base[STATE_ID_MAX];
+
+	base_id(l, p->d, base);
+	while (k <= CANDIDATES) {
+		int r = bare && k == 1
+			    ? str_copy(s->c.st.id, sizeof(s->c.st.id), base)
+			    : str_format(s->c.st.id, sizeof(s->c.st.id), "%s-%u", base, k);
+
+		if (r == 0)
+			r = place_one(s, paths, l, p, err);
+		if (r == -EEXIST)
+			k++;
+		else if (r == -EAGAIN && child_now_ms() < end)
+			(void)usleep(5000); /* it is ending: its lock is needed for that */
+		else
+			return r;
+	}
+	return err_set(err, CTR_E_BUSY, EBUSY, "login", "no free container ID for %s", base);
+}
+
+/* ---- the decision ---- */
+
+static int add_groups(const struct login *l, struct match_facts *f)
+{
+	for (size_t i = 0; i < l->ngroups; i++) {
+		const struct group *g = getgrgid(l->groups[i]);
+
+		if (g && strv_add(&f->groups, g->gr_name) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void remember_rule(struct supervisor *s, const struct login *l,
+			  const struct match_decision *d)
+{
+	struct state *st = &s->c.st;
+
+	/* what is too long for the record is shown empty; decisions use the login itself */
+	(void)!str_copy(st->definition, sizeof(st->definition), d->rule->container);
+	(void)!str_copy(st->rule, sizeof(st->rule), d->rule->name);
+	(void)!str_copy(st->service, sizeof(st->service), l->service);
+	(void)!str_copy(st->rhost, sizeof(st->rhost), l->rhost);
+	(void)!str_copy(st->tty, sizeof(st->tty), l->tty);
+	if (d->instance != MATCH_SHARED) {
+		(void)!str_copy(st->user, sizeof(st->user), l->user);
+		st->uid = l->uid;
+		s->c.gid = l->gid;
+	}
+	st->instance = d->instance;
+	s->entry = d->entry;
+	s->attach = d->attach;
+}
+
+static int answer_host(struct supervisor *s, const struct login *l, int sock, const char *why)
+{
+	struct msg m;
+
+	log_event(s, "host", l, "why=\"%s\"", why);
+	msg_init(&m, "host");
+	msg_add(&m, "rule", "%s", why);
+	(void)!msg_send(sock, &m, 1000); /* who went away needs no answer */
+	return 1;
+}
+
+static int decide(struct supervisor *s, const struct login *l, const int fds[2],
+		  struct ctr_error *err)
+{
+	autopolicy struct policy *policy = NULL;
+	struct match_facts f = {.user = l->user,
+				.service = l->service,
+				.tty = l->tty,
+				.rhost = l->rhost,
+				.ruser = l->ruser,
+				.uid = l->uid,
+				.gid = l->gid,
+				.gids = l->groups,
+				.ngids = l->ngroups};
+	struct match_decision d;
+	struct placing p = {.d = &d, .fds = {fds[0], fds[1]}};
+	struct load_paths paths;
+	int r = load_default_paths(s->opt.conf, &paths, err);
+
+	if (r == 0)
+		r = load_policy(&paths, &policy, NULL, err);
+	if (r == 0 && match_needs_groups(policy))
+		r = add_groups(l, &f);
+	if (r < 0) {
+		strv_done(&f.groups);
+		return r;
+	}
+	match_decide(policy, &f, &d);
+	strv_done(&f.groups);
+	if (d.verdict == MATCH_HOST)
+		return answer_host(s, l, fds[0], d.why);
+	if (d.verdict == MATCH_CONTAIN && policy->mode == MATCH_PERMISSIVE)
+		return answer_host(s, l, fds[0], "Mode=permissive");
+	if (d.verdict == MATCH_DENY)
+		return err_set(err, CTR_E_DENIED, EACCES, "policy", "denied by rule %s", d.why);
+	remember_rule(s, l, &d);
+	s->c.rootfd = state_open_root(s->opt.state_root, err);
+	if (s->c.rootfd >= 0)
+		r = place(s, &paths, l, &p, err);
+	else
+		r = s->c.rootfd;
+	/* the administrator's explicit choice (MUST-1) */
+	if (r < 0 && policy->on_error == MATCH_ERROR_HOST) {
+		log_event(s, "failure", l, "stage=%s error=\"%s\"", err->stage, err->text);
+		return answer_host(s, l, fds[0], "OnError=host");
+	}
+	return r;
+}
+
+bool supervisor_login(struct supervisor *s, int sock)
+{
+	autofd int caller = -1, session = sock;
+	struct login l = {0};
+	struct ctr_error err = {0};
+	automsg struct msg m;
+	int r = msg_recv(sock, &m, 2000);
+
+	if (r < 0)
+		return false;
+	caller = msg_take_fd(&m, 0);
+	r = login_parse(&m, &l, &err);
+	if (r == 0 && caller < 0)
+		r = err_set(&err, CTR_E_SYSTEM, EBADMSG, "login", "the caller's pidfd is missing");
+	s->c.abort_fd = sock;
+	s->c.timeout_ms = CREATE_MS;
+	if (r == 0)
+		r = decide(s, &l, (int[]){sock, caller}, &err);
+	s->c.abort_fd = -1;
+	if (r == 0) { /* both belong to the first session now */
+		(void)take_fd(&session);
+		(void)take_fd(&caller);
+		return true;
+	}
+	if (r < 0) {
+		log_event(s, "failure", &l, "stage=%s error=\"%s\"", err.stage, err.text);
+		supervisor_deny(sock, &err);
+	}
+	return false;
+}

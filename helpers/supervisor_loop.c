@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "cleanup.h"
+#include "num.h"
+#include "record.h"
+#include "supervisor.h"
+#include "sys.h"
+
+enum { STOP_MARGIN_MS = 500, REMOVE_MS = 5000 };
+
+/* Connects to PID 1 as root from outside: by its socket's place in the container's own tree. */
+static int connect_init(struct supervisor *s)
+{
+	char path[108];
+	int r =
+	    str_format(path, sizeof(path), "/proc/%d/root/dev/.container/socket", s->c.st.init.pid);
+	struct ucred peer;
+	autofd int fd = r < 0 ? r : msg_connect_at(AT_FDCWD, path);
+
+	if (fd < 0)
+		return fd;
+	/* MUST-5: the name may lie, the kernel's word on who listens does not */
+	if (msg_peer_cred(fd, &peer) < 0 || peer.pid != s->c.st.init.pid || peer.uid != 0)
+		return -EPERM;
+	return take_fd(&fd);
+}
+
+static bool only_init_is_left(struct supervisor *s)
+{
+	autofree pid_t *pids = NULL;
+	size_t n = 0;
+
+	return cg_pids(&s->c.cg, &pids, &n, NULL) == 0 && n <= 1;
+}
+
+void supervisor_stop(struct supervisor *s, unsigned int grace_ms)
+{
+	autofd int fd = -1;
+	struct msg m;
+
+	if (s->kill_end)
+		return;
+	s->kill_end = child_now_ms();
+	if (grace_ms == 0 || only_init_is_left(s) || cg_frozen(&s->c.cg) != CG_THAWED)
+		return;
+	fd = connect_init(s);
+	msg_init(&m, "shutdown");
+	msg_add(&m, "grace", "%u", grace_ms);
+	if (fd >= 0 && msg_send(fd, &m, 100) == 0)
+		s->kill_end += grace_ms + STOP_MARGIN_MS;
+}
+
+/* ---- sessions ---- */
+
+static void end_session(struct supervisor *s, size_t i, const char *why)
+{
+	struct session *e = &s->sessions[i];
+	struct login l = {.uid = e->uid, .pid = e->pid};
+	struct timespec now;
+	uint64_t us;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 - e->since_us;
+	memcpy(l.user, e->user, sizeof(l.user));
+	memcpy(l.service, e->service, sizeof(l.service));
+	memcpy(l.rhost, e->rhost, sizeof(l.rhost));
+	log_event(s, "end", &l, "duration_ms=%llu why=%s", (unsigned long long)us / 1000, why);
+	session_end(e);
+	s->sessions[i] = s->sessions[--s->nsessions];
+	if (s->nsessions > 0 || s->keep)
+		return;
+	if (s->linger_us >= SPEC_INFINITY)
+		return;
+	s->linger_end = child_now_ms() + s->linger_us / 1000;
+}
+
+static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
+			 struct ctr_error *err)
+{
+	autofd int pidfd = msg_take_fd(m, 0), lock = -1;
+	int r;
+
+	if (m->cred.pid <= 0 || m->cred.uid != 0 || pidfd < 0)
+		return err_set(err, CTR_E_DENIED, EPERM, "enter", "request is not root's");
+	if (s->kill_end)
+		return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "enter", "container %s is ending",
+			       s->c.st.id);
+	lock = state_lock(s->c.rootfd, s->c.st.id, 1000, err);
+	if (lock < 0)
+		return lock;
+	r = cg_attach(&s->c.cg, m->cred.pid, err);
+	state_unlock(s->c.rootfd, s->c.st.id, &lock);
+	if (r < 0)
+		return r;
+	cleanup_fd(&e->joined);
+	e->joined = take_fd(&pidfd);
+	e->joined_pid = m->cred.pid;
+	return 0;
+}
+
+/* Returns false when the session ended. */
+static bool session_message(struct supervisor *s, size_t i)
+{
+	struct session *e = &s->sessions[i];
+	struct ctr_error err;
+	automsg struct msg m;
+	int r = msg_recv(e->sock, &m, 0);
+
+	if (r == -EAGAIN)
+		return true;
+	if (r < 0 || strcmp(msg_verb(&m), "close") == 0) {
+		end_session(s, i, r < 0 ? "lost" : "close");
+		return false;
+	}
+	if (strcmp(msg_verb(&m), "enter") != 0)
+		return true;
+	r = admit_process(s, e, &m, &err);
+	if (r < 0) {
+		supervisor_deny(e->sock, &err);
+		return true;
+	}
+	msg_done(&m);
+	msg_init(&m, "ok");
+	(void)!msg_send(e->sock, &m, 100); /* a peer that went away shows by its pidfd */
+	return true;
+}
+
+/* ---- control socket ---- */
+
+static void answer_sessions(struct supervisor *s, struct msg *m)
+{
+	msg_init(m, "ok");
+	for (size_t i = 0; i < s->nsessions; i++) {
+		const struct session *e = &s->sessions[i];
+
+		msg_add(m, "session", "%d %u %llu %s %s %s %s", e->pid, e->uid,
+			(unsigned long long)e->since_us, *e->service ? e->service : "-",
+			*e->rhost ? e->rhost : "-", *e->tty ? e->tty : "-", e->user);
+	}
+}
+
+static int answer_login(struct supervisor *s, struct msg *m, struct ctr_error *err)
+{
+	autofd int sock = msg_take_fd(m, 0), caller = msg_take_fd(m, 1);
+	struct login l;
+	int r = login_parse(m, &l, err);
+
+	if (r < 0)
+		return r;
+	if (sock < 0 || caller < 0)
+		return err_set(err, CTR_E_SYSTEM, EBADMSG, "login", "descriptors are missing");
+	if (s->kill_end)
+		return err_set(err, CTR_E_BUSY, EAGAIN, "login", "container %s is ending",
+			       s->c.st.id);
+	r = supervisor_admit(s, &l, sock, caller, err);
+	if (r < 0)
+		return r;
+	(void)take_fd(&sock); /* the session's now */
+	(void)take_fd(&caller);
+	return 0;
+}
+
+static int answer(struct supervisor *s, struct client *c, struct msg *m, struct ctr_error *err)
+{
+	const char *verb = msg_verb(m);
+	uint64_t grace = 0;
+	int r = 0;
+
+	if (strcmp(verb, "login") == 0)
+		r = answer_login(s, m, err);
+	msg_done(m);
+	if (strcmp(verb, "login") == 0) {
+		msg_init(m, "ok");
+	} else if (strcmp(verb, "connect") == 0) {
+		r = connect_init(s);
+		if (r < 0)
+			return err_sys(err, r, "connect", "connect to PID 1 of %s", s->c.st.id);
+		msg_init(m, "ok");
+		msg_add_fd(m, r); /* closed by the sender below */
+	} else if (strcmp(verb, "terminate") == 0) {
+		(void)!msg_get_u64(m, "grace", &grace); /* absent: at once */
+		c->waits = true;
+		supervisor_stop(s, grace > 60000 ? 60000 : (unsigned int)grace);
+		return 1;
+	} else if (strcmp(verb, "sessions") == 0) {
+		answer_sessions(s, m);
+	} else if (strcmp(verb, "ping") == 0) {
+		msg_init(m, "ok");
+	} else {
+		return err_set(err, CTR_E_UNSUPPORTED, EINVAL, "control", "unknown verb %s", verb);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Returns false when the client is gone. */
+static bool client_message(struct supervisor *s, size_t i)
+{
+	struct client *c = &s->clients[i];
+	struct ctr_error err;
+	struct msg m;
+	int r = msg_recv(c->sock, &m, 0);
+
+	if (r == -EAGAIN)
+		return true;
+	if (r == 0) {
+		r = answer(s, c, &m, &err);
+		if (r < 0)
+			supervisor_deny(c->sock, &err);
+		else if (r == 0)
+			(void)!msg_send(c->sock, &m,
+					100); /* a client that does not read loses it */
+		msg_done(&m);
+		return true;
+	}
+	cleanup_fd(&c->sock);
+	s->clients[i] = s->clients[--s->nclients];
+	return false;
+}
+
+static void accept_client(struct supervisor *s)
+{
+	autofd int fd = accept4(s->c.control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd >= 0 && s->nclients < CLIENT_MAX)
+		s->clients[s->nclients++] = (struct client){.sock = take_fd(&fd)};
+}
+
+/* ---- the loop ---- */
+
+enum { FIXED = 2, POLL_MAX = FIXED + CLIENT_MAX + 2 * SESSION_MAX };
+
+static size_t fill(struct supervisor *s, struct pollfd *p)
+{
+	size_t n = 0;
+
+	p[n++] = (struct pollfd){.fd = s->c.pidfd, .events = POLLIN};
+	p[n++] = (struct pollfd){.fd = s->c.control, .events = POLLIN};
+	for (size_t i = 0; i < s->nclients; i++)
+		p[n++] = (struct pollfd){.fd = s->clients[i].sock, .events = POLLIN};
+	for (size_t i = 0; i < s->nsessions; i++) {
+		p[n++] = (struct pollfd){.fd = s->sessions[i].sock, .events = POLLIN};
+		p[n++] = (struct pollfd){.fd = s->sessions[i].caller, .events = POLLIN};
+	}
+	return n;
+}
+
+/* Backwards, so that the row that takes the place of an ended one was looked at already. */
+static void dispatch(struct supervisor *s, const struct pollfd *p)
+{
+	const struct pollfd *clients = p + FIXED, *sessions = clients + s->nclients;
+
+	for (size_t i = s->nsessions; i-- > 0;) {
+		if (sessions[2 * i].revents && !session_message(s, i))
+			continue;
+		if (sessions[2 * i + 1].revents)
+			end_session(s, i, "caller-gone");
+	}
+	for (size_t i = s->nclients; i-- > 0;)
+		if (clients[i].revents)
+			(void)client_message(s, i);
+	if (p[1].revents)
+		accept_client(s);
+}
+
+static int timeout(const struct supervisor *s)
+{
+	uint64_t end = s->kill_end ? s->kill_end : s->linger_end, now = child_now_ms();
+
+	if (!end)
+		return -1;
+	return now < end ? (int)(end - now > 3600000 ? 3600000 : end - now) : 0;
+}
+
+/* Removes everything; what is kept is the record of a container of the C API. */
+static void finish(struct supervisor *s)
+{
+	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, REMOVE_MS, NULL);
+	struct msg m;
+
+	for (size_t i = s->nsessions; i-- > 0;)
+		end_session(s, i, "container-ended");
+	create_undo(&s->c, s->keep);
+	if (s->keep) {
+		s->c.st.stopped = 1;
+		/* one that can not be written reads as dead, and gc takes it */
+		(void)!record_write(s->c.dirfd, &s->c.st, NULL);
+	}
+	log_event(s, "stop", NULL, "status=%d", s->c.st.exit_status);
+	if (lock >= 0)
+		state_unlock(s->c.rootfd, s->c.st.id, &lock);
+	msg_init(&m, "ok");
+	for (size_t i = 0; i < s->nclients; i++)
+		if (s->clients[i].waits)
+			(void)!msg_send(s->clients[i].sock, &m, 100); /* it may have gone */
+}
+
+int supervisor_loop(struct supervisor *s)
+{
+	struct pollfd p[POLL_MAX];
+
+	for (;;) {
+		int n = poll(p, fill(s, p), timeout(s));
+
+		if (n < 0 && errno != EINTR)
+			break;
+		if (n > 0 && p[0].revents)
+			break;
+		if (n > 0)
+			dispatch(s, p);
+		if (s->nsessions > 0)
+			s->linger_end = 0;
+		if (s->linger_end && child_now_ms() >= s->linger_end)
+			supervisor_stop(s, (unsigned int)(s->stop_us / 1000));
+		if (s->kill_end && child_now_ms() >= s->kill_end)
+			break;
+	}
+	finish(s);
+	return 0;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "cleanup.h"
+#include "msg.h"
+#include "proc.h"
+#include "record.h"
+#include "setup.h"
+#include "sys.h"
+
+/* In the order in which they are handed over; the mount namespace is entered last. */
+static const struct {
+	const char *name;
+	int flag;
+} spaces[CREATE_NS] = {
+    {"mnt", CLONE_NEWNS},  {"pid", CLONE_NEWPID}, {"ipc", CLONE_NEWIPC},
+    {"uts", CLONE_NEWUTS}, {"net", CLONE_NEWNET}, {"cgroup", CLONE_NEWCGROUP},
+};
+
+const char *create_ns_name(size_t i)
+{
+	return i < CREATE_NS ? spaces[i].name : NULL;
+}
+
+void create_init(struct create *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->rootfd = c->restrict_fd = c->abort_fd = -1;
+	c->dirfd = c->control = c->sync = c->pidfd = -1;
+	for (size_t i = 0; i < CREATE_NS; i++)
+		c->ns_fd[i] = -1;
+}
+
+void create_done(struct create *c)
+{
+	cleanup_fd(&c->restrict_fd);
+	cleanup_fd(&c->dirfd);
+	cleanup_fd(&c->control);
+	cleanup_fd(&c->sync);
+	cleanup_fd(&c->pidfd);
+	for (size_t i = 0; i < CREATE_NS; i++)
+		cleanup_fd(&c->ns_fd[i]);
+}
+
+static int run_state(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+
+	c->dirfd = state_create_dir(c->rootfd, c->st.id, err);
+	return c->dirfd < 0 ? c->dirfd : 0;
+}
+
+static void undo_state(void *ctx)
+{
+	struct create *c = ctx;
+
+	cleanup_fd(&c->control);
+	cleanup_fd(&c->dirfd);
+	(void)!state_remove_dir(c->rootfd, c->st.id, NULL); /* what stays, gc finds */
+}
+
+static int run_cgroup(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	int r;
+
+	c->cg.facts = &c->cg_facts;
+	c->cg.inherit = c->spec->cgroup == SPEC_CG_INHERIT;
+	r = str_format(c->cg.path, sizeof(c->cg.path), "pam_container/%s", c->st.id);
+	if (r == 0)
+		r = cg_create(&c->cg, c->spec, err);
+	if (r < 0)
+		return r;
+	c->st.cgroup_inherit = c->cg.inherit;
+	return str_copy(c->st.cgroup, sizeof(c->st.cgroup), c->cg.path);
+}
+
+static void undo_cgroup(void *ctx)
+{
+	struct create *c = ctx;
+
+	(void)!cg_kill(&c->cg, 5000, NULL); /* nothing more to be done here; gc tries again */
+	(void)!cg_remove(&c->cg, NULL);
+}
+
+static int run_clone(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	struct clone_args args = {.exit_signal = SIGCHLD, .pidfd = (uint64_t)(uintptr_t)&c->pidfd};
+	autofd int theirs = -1;
+	int sv[2], r = msg_pair(sv);
+	pid_t pid;
+
+	if (r < 0)
+		return err_sys(err, r, "clone", "socketpair");
+	theirs = sv[1];
+	c->sync = sv[0];
+	args.flags = CLONE_PIDFD | (c->spec->namespaces & ~(uint64_t)CLONE_NEWCGROUP);
+	pid = sys_clone3(&args, sizeof(args));
+	if (pid == 0) {
+		(void)close(c->sync); /* the supervisor's end: its death must be seen here */
+		setup_child(c, theirs);
+	}
+	if (pid < 0) {
+		cleanup_fd(&c->sync);
+		return err_sys(err, pid, "clone", "clone the set-up child into new namespaces");
+	}
+	return proc_identify(pid, &c->st.init) < 0 ? err_sys(err, ESRCH, "clone", "child died") : 0;
+}
+
+static void undo_clone(void *ctx)
+{
+	struct create *c = ctx;
+
+	cleanup_fd(&c->sync);
+	(void)sys_pidfd_send_signal(c->pidfd, SIGKILL); /* our child, not yet reaped */
+	while (waitpid(c->st.init.pid, &c->st.exit_status, 0) < 0 && errno == EINTR)
+		;
+	cleanup_fd(&c->pidfd);
+	for (size_t i = 0; i < CREATE_NS; i++)
+		cleanup_fd(&c->ns_fd[i]);
+}
+
+static int run_place(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	struct msg m;
+	int r = cg_attach(&c->cg, c->st.init.pid, err);
+
+	if (r < 0)
+		return r;
+	msg_init(&m, "go");
+	r = msg_send(c->sync, &m, 1000);
+	return r < 0 ? err_sys(err, r, "place", "tell the set-up child to go on") : 0;
+}
+
+/* Waits for `ready`; a login that gave up ends the wait early (MUST-4). */
+static int run_child(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	uint64_t end = child_now_ms() + c->timeout_ms;
+	struct pollfd p[2] = {{.fd = c->sync, .events = POLLIN},
+			      {.fd = c->abort_fd, .events = POLLRDHUP}};
+	uint64_t now = child_now_ms();
+	struct msg m;
+	int r = 0;
+
+	while (r == 0 && now < end) {
+		r = poll(p, 2, (int)(end - now));
+		if (r < 0 && errno == EINTR)
+			r = 0;
+		now = child_now_ms();
+	}
+	if (r < 0)
+		return err_sys(err, errno, "child", "poll");
+	if (p[1].revents)
+		return err_set(err, CTR_E_TIMEOUT, ECANCELED, "child", "the login gave up");
+	if (r == 0)
+		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "child",
+			       "set-up took longer than %u ms", c->timeout_ms);
+	r = msg_recv(c->sync, &m, 0);
+	if (r == 0 && strcmp(msg_verb(&m), "ready") == 0)
+		return 0;
+	if (r == 0 && msg_get_error(&m, err) == 0)
+		return err && err->errnum ? -err->errnum : -EIO;
+	return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "the set-up child died");
+}
+
+static int check_namespace(struct create *c, size_t i, struct ctr_error *err)
+{
+	uint64_t theirs, ours;
+	char path[64];
+	int r = str_format(path, sizeof(path), "/proc/%d/ns/%s", c->st.init.pid, spaces[i].name);
+
+	if (r == 0)
+		r = proc_ns_inode(c->st.init.pid, spaces[i].name, &theirs);
+	if (r == 0)
+		r = proc_ns_inode(getpid(), spaces[i].name, &ours);
+	if (r < 0)
+		return err_sys(err, r, "verify", "read the %s namespace", spaces[i].name);
+	if (ours == theirs)
+		return err_set(err, CTR_E_SYSTEM, EPERM, "verify",
+			       "PID 1 is still in the host's %s namespace", spaces[i].name);
+	c->ns_fd[i] = open(path, O_RDONLY | O_CLOEXEC);
+	if (c->ns_fd[i] < 0)
+		return err_sys(err, errno, "verify", "open the %s namespace", spaces[i].name);
+	c->st.ns[c->st.nns].inode = theirs;
+	return str_copy(c->st.ns[c->st.nns++].name, sizeof(c->st.ns[0].name), spaces[i].name);
+}
+
+/* MUST-1: inodes are read back; what the kernel says counts, not what the calls returned. */
+static int run_verify(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	int r = 0;
+
+	c->st.nns = 0;
+	for (size_t i = 0; r == 0 && i < CREATE_NS; i++)
+		if (c->spec->namespaces & (uint64_t)spaces[i].flag)
+			r = check_namespace(c, i, err);
+	if (r < 0)
+		return r;
+	cleanup_fd(&c->sync);
+	if (!proc_is_alive(&c->st.init))
+		return err_set(err, CTR_E_SYSTEM, ECHILD, "verify", "PID 1 died");
+	return 0;
+}
+
+static int run_publish(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	int r = proc_identify(getpid(), &c->st.super);
+
+	if (r < 0)
+		return err_sys(err, r, "publish", "identify the supervisor");
+	c->control = msg_listen_at(c->dirfd, "control", 0600);
+	if (c->control < 0)
+		return err_sys(err, c->control, "publish", "bind the control socket");
+	return record_write(c->dirfd, &c->st, err);
+}
+
+static const struct stage table[] = {
+    {"state", run_state, undo_state}, {"cgroup", run_cgroup, undo_cgroup},
+    {"clone", run_clone, undo_clone}, {"place", run_place, NULL},
+    {"child", run_child, NULL},	      {"verify", run_verify, NULL},
+    {"publish", run_publish, NULL},
+};
+
+int create_run(struct create *c, struct ctr_error *err)
+{
+	return stage_run(table, ARRAY_SIZE(table), c, c->fault, err);
+}
+
+void create_undo(struct create *c, bool keep_folder)
+{
+	size_t first = keep_folder ? 1 : 0; /* the row "state" */
+
+	cleanup_fd(&c->control);
+	stage_undo(table + first, ARRAY_SIZE(table) - first, c);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CREATE_H
+#define CREATE_H
+
+#include "cg.h"
+#include "err.h"
+#include "spec.h"
+#include "stage.h"
+#include "state.h"
+
+/* Making a container: the supervisor's table of stages and the set-up child's. */
+
+enum { CREATE_NS = 6 };
+
+/** struct create - one container being made, then the resources of the living one */
+struct create {
+	/* given */
+	const struct spec *spec;
+	const struct stage_fault *fault; /* NULL but in tests */
+	int rootfd;			 /* state root */
+	const char *helper_dir;		 /* of container-init and container-attach */
+	int restrict_fd;		 /* blob */
+	int abort_fd;			 /* readable or hung up: the login gave up; -1: none */
+	unsigned int timeout_ms;
+	gid_t gid; /* of the owner */
+	struct cg_facts cg_facts;
+	struct state st; /* id, definition, user ... filled; the rest is filled here */
+
+	/* made */
+	int dirfd;	      /* containers/ID */
+	int control;	      /* listening socket of the supervisor */
+	int sync;	      /* to the set-up child, closed once PID 1 is ready */
+	int pidfd;	      /* of PID 1 */
+	int ns_fd[CREATE_NS]; /* mnt pid ipc uts net cgroup; -1: shared with the host */
+	struct cg cg;
+};
+
+/** create_init - all descriptors -1, the rest zero */
+void create_init(struct create *c);
+
+/** create_done - close what it holds; the container itself is not touched */
+void create_done(struct create *c);
+
+/** create_run - make it; on failure nothing is left. The caller holds the container's lock */
+int create_run(struct create *c, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * create_undo - remove all of a container that create_run made: processes, cgroup, folder
+ * @keep_folder: leave the folder, for the record of a stopped container; dirfd stays open
+ */
+void create_undo(struct create *c, bool keep_folder);
+
+/** create_ns_name - word i of the ns list: "mnt", "pid", "ipc", "uts", "net", "cgroup" */
+const char *create_ns_name(size_t i);
+
+#endif

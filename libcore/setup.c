@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "fd.h"
+#include "keyring.h"
+#include "msg.h"
+#include "net.h"
+#include "root.h"
+#include "sys.h"
+#include "sysctl.h"
+#include "uts.h"
+
+#define CONTAINER_DIR "/dev/.container"
+
+/* Where container-init finds its descriptors (docs/ARCHITECTURE.md, How PID 1 is started) */
+enum { FD_SYNC = 3, FD_RESTRICT = 4, FD_LISTEN = 5 };
+
+struct setup {
+	const struct create *c;
+	int sync, listen;
+};
+
+/* Needs: this process in the container's cgroups, so that they become the namespace's root. */
+static int run_cgns(void *ctx, struct ctr_error *err)
+{
+	const struct setup *s = ctx;
+	int r;
+
+	if (!(s->c->spec->namespaces & CLONE_NEWCGROUP))
+		return 0;
+	r = sys_unshare(CLONE_NEWCGROUP);
+	return r < 0 ? err_sys(err, r, "cgns", "unshare the cgroup namespace") : 0;
+}
+
+static int run_uts(void *ctx, struct ctr_error *err)
+{
+	const struct spec *spec = ((const struct setup *)ctx)->c->spec;
+
+	return spec->hostname ? uts_set_hostname(spec->hostname, err) : 0;
+}
+
+static int run_net(void *ctx, struct ctr_error *err)
+{
+	const struct spec *spec = ((const struct setup *)ctx)->c->spec;
+
+	return spec->namespaces & CLONE_NEWNET ? net_loopback_up(err) : 0;
+}
+
+/* Must not yet: lose sight of the host's /proc before the namespaces are entered. */
+static int run_root(void *ctx, struct ctr_error *err)
+{
+	const struct create *c = ((const struct setup *)ctx)->c;
+	struct root_facts facts = {.uid = c->st.uid,
+				   .gid = c->gid,
+				   .helper_dir = c->helper_dir,
+				   .new_pid_ns = c->spec->namespaces & CLONE_NEWPID,
+				   .new_net_ns = c->spec->namespaces & CLONE_NEWNET,
+				   .new_ipc_ns = c->spec->namespaces & CLONE_NEWIPC};
+
+	return root_build(c->spec, &facts, err);
+}
+
+/* Must not come after root, which makes /proc/sys read-only. */
+static int run_sysctl(void *ctx, struct ctr_error *err)
+{
+	return sysctl_apply(((const struct setup *)ctx)->c->spec, err);
+}
+
+static int run_keyring(void *ctx, struct ctr_error *err)
+{
+	(void)ctx;
+	return keyring_new_session(err);
+}
+
+static int run_listen(void *ctx, struct ctr_error *err)
+{
+	struct setup *s = ctx;
+	autofd int dir = open(CONTAINER_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0)
+		return err_sys(err, errno, "listen", "open %s", CONTAINER_DIR);
+	s->listen = msg_listen_at(dir, "socket", 0666);
+	if (s->listen < 0)
+		return err_sys(err, s->listen, "listen", "bind %s/socket", CONTAINER_DIR);
+	return 0;
+}
+
+static int place_fd(int from, int to, struct ctr_error *err)
+{
+	if (dup2(from, to) < 0)
+		return err_sys(err, errno, "exec", "place descriptor %d", to);
+	return 0;
+}
+
+/* MUST-6: PID 1 gets these six descriptors, an empty environment and nothing else. */
+static int run_exec(void *ctx, struct ctr_error *err)
+{
+	struct setup *s = ctx;
+	char *const argv[] = {"container-init", NULL}, *const envp[] = {NULL};
+	int keep[] = {FD_SYNC, FD_RESTRICT, FD_LISTEN};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), r = 0;
+	int sync = fcntl(s->sync, F_DUPFD_CLOEXEC, 16);
+	int restr = fcntl(s->c->restrict_fd, F_DUPFD_CLOEXEC, 16);
+	int lst = fcntl(s->listen, F_DUPFD_CLOEXEC, 16);
+
+	if (null < 0 || sync < 0 || restr < 0 || lst < 0)
+		return err_sys(err, errno, "exec", "prepare descriptors");
+	for (int fd = 0; r == 0 && fd < 3; fd++)
+		r = place_fd(null, fd, err);
+	if (r == 0)
+		r = place_fd(sync, FD_SYNC, err);
+	if (r == 0)
+		r = place_fd(restr, FD_RESTRICT, err);
+	if (r == 0)
+		r = place_fd(lst, FD_LISTEN, err);
+	if (r < 0)
+		return r;
+	s->sync = FD_SYNC;
+	r = fd_close_except(keep, ARRAY_SIZE(keep));
+	if (r < 0)
+		return err_sys(err, r, "exec", "close descriptors");
+	(void)execve(CONTAINER_DIR "/init", argv, envp);
+	return err_sys(err, errno, "exec", "execute %s/init", CONTAINER_DIR);
+}
+
+static const struct stage table[] = {
+    {"cgns", run_cgns, NULL},	  {"uts", run_uts, NULL},   {"net", run_net, NULL},
+    {"sysctl", run_sysctl, NULL}, {"root", run_root, NULL}, {"keyring", run_keyring, NULL},
+    {"listen", run_listen, NULL}, {"exec", run_exec, NULL},
+};
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)signal(sig, SIG_DFL); /* KILL and STOP refuse, the rest cannot fail */
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void report(int sync, const struct ctr_error *err)
+{
+	struct msg m;
+
+	msg_init(&m, "error");
+	msg_add_error(&m, err);
+	(void)!msg_send(sync, &m, 1000); /* who does not listen sees the end of file */
+}
+
+void setup_child(const struct create *c, int sync)
+{
+	struct setup s = {.c = c, .sync = sync, .listen = -1};
+	struct ctr_error err;
+	struct msg m;
+
+	/* No supervisor, no container (MUST-9); the end of file tells when it died before this. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+		_exit(1);
+	reset_signals();
+	(void)setsid(); /* EPERM: leads a group already, as PID 1 does */
+	(void)umask(022);
+	if (msg_recv(sync, &m, (int)c->timeout_ms) < 0 || strcmp(msg_verb(&m), "go") != 0)
+		_exit(1);
+	if (stage_run(table, ARRAY_SIZE(table), &s, c->fault, &err) < 0)
+		report(s.sync, &err);
+	_exit(1);
+}
