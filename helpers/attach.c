@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "fd.h"
+#include "msg.h"
+#include "proto.h"
+#include "relay.h"
+#include "str.h"
+
+/*
+ * container-attach: stands where the login shell would, asks PID 1 to run the real one and
+ * relays. It runs as the user, within the container, and may do nothing the shell may not.
+ *
+ * A session gets a terminal of the container when 0, 1 and 2 are one terminal. With any of them
+ * redirected the three are handed over as they are: the program sees what it would have seen.
+ */
+
+enum { EXIT_LOST = 254 };
+
+extern char **environ;
+
+static int complain(const struct ctr_error *err)
+{
+	char line[600];
+
+	if (str_format(line, sizeof(line), "container-attach: %s\r\n", err->text) == 0)
+		(void)!fd_write_all(STDERR_FILENO, line, strlen(line)); /* nowhere else to say it */
+	return err->errnum == ENOENT ? 127 : err->errnum == EACCES ? 126 : EXIT_LOST;
+}
+
+static bool on_one_terminal(void)
+{
+	struct stat st[3];
+
+	for (int fd = 0; fd < 3; fd++)
+		if (!isatty(fd) || fstat(fd, &st[fd]) < 0 || st[fd].st_rdev != st[0].st_rdev)
+			return false;
+	return true;
+}
+
+/* Signals that are meant for the program: passed on, not suffered. */
+static int catch_signals(void)
+{
+	static const int list[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+				   SIGUSR2, SIGALRM, SIGCONT, SIGTSTP, SIGWINCH};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		sigaddset(&set, list[i]);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+		return -errno;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Ends as the program did, so that whoever waits sees the same. */
+static int end_as(int status)
+{
+	const struct rlimit none = {0, 0};
+	sigset_t all;
+
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	(void)setrlimit(RLIMIT_CORE, &none); /* the program had its chance to leave one */
+	(void)signal(WTERMSIG(status), SIG_DFL);
+	sigfillset(&all);
+	(void)sigprocmask(SIG_UNBLOCK, &all, NULL);
+	(void)raise(WTERMSIG(status));
+	return 128 + WTERMSIG(status);
+}
+
+static int session(int sock, struct proto_start *p, int *ret_status, struct ctr_error *err)
+{
+	struct relay r = {.in = STDIN_FILENO, .out = STDOUT_FILENO, .master = -1, .sock = sock};
+	struct winsize w = {0};
+	autofd int signals = -1, master = -1;
+	pid_t pid;
+	int rc;
+
+	p->terminal = on_one_terminal();
+	if (p->terminal && ioctl(STDIN_FILENO, TIOCGWINSZ, &w) == 0) {
+		p->rows = w.ws_row;
+		p->cols = w.ws_col;
+	}
+	signals = catch_signals();
+	if (signals < 0)
+		return err_sys(err, signals, "attach", "catch signals");
+	rc = proto_start(sock, p, &pid, &master, err);
+	if (rc < 0)
+		return rc;
+	r.master = master;
+	r.signals = signals;
+	if (!p->terminal)
+		return relay_wait(&r, ret_status, err);
+	return relay_run(&r, ret_status, err);
+}
+
+int main(int argc, char **argv)
+{
+	char cwd[PATH_MAX];
+	mode_t mask = umask(077);
+	struct proto_start p = {.argv = (const char *const *)argv,
+				.env = (const char *const *)environ,
+				.file = (const char *)getauxval(AT_EXECFN),
+				.umask = (int)mask,
+				.fds = {0, 1, 2}};
+	struct ctr_error err;
+	int status = 0, r;
+
+	(void)umask(mask);
+	if (argc < 1 || !p.file || fd_std_safe() < 0)
+		return EXIT_LOST;
+	p.cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/' ? cwd : NULL;
+	autofd int sock = msg_connect_at(AT_FDCWD, "/dev/.container/socket");
+
+	if (sock < 0) {
+		err_sys(&err, sock, "attach", "reach PID 1 of the container");
+		return complain(&err);
+	}
+	r = session(sock, &p, &status, &err);
+	if (r == -ECONNRESET)
+		return EXIT_LOST; /* nobody is left to read a message */
+	return r < 0 ? complain(&err) : end_as(status);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "init.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "cleanup.h"
+#include "fd.h"
+#include "str.h"
+
+enum { FD_SYNC = 3, FD_RESTRICT = 4, FD_LISTEN = 5, EVENTS = 16, GRACE_MAX_MS = 60000 };
+
+int init_watch(struct init *in, int fd, uint64_t tag)
+{
+	struct epoll_event e = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = tag};
+
+	return epoll_ctl(in->epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
+}
+
+static void tell_exit(struct conn *c)
+{
+	struct msg m;
+
+	msg_init(&m, "exited");
+	msg_add(&m, "status", "%d", c->status);
+	(void)!msg_send(c->sock, &m, 0); /* a peer that does not read loses it, others wait not */
+}
+
+/* Hang-up of a session: a pty hangs up by its last master, a plain command by signal. */
+static void drop(struct conn *c)
+{
+	bool terminal = c->master >= 0;
+
+	cleanup_fd(&c->sock);
+	cleanup_fd(&c->master);
+	cleanup_fd(&c->report);
+	if (c->pid > 0 && !c->exited && !terminal) {
+		(void)kill(-c->pid, SIGHUP); /* ESRCH: it has ended meanwhile */
+		(void)kill(-c->pid, SIGCONT);
+	}
+	c->pid = 0;
+}
+
+static struct conn *free_slot(struct init *in, uid_t uid)
+{
+	struct conn *found = NULL;
+	unsigned int same = 0;
+
+	for (size_t i = 0; i < CONN_MAX; i++) {
+		if (in->conns[i].sock < 0)
+			found = found ? found : &in->conns[i];
+		else
+			same += in->conns[i].cred.uid == uid;
+	}
+	return uid != 0 && same >= CONN_PER_UID ? NULL : found;
+}
+
+static void accept_peer(struct init *in)
+{
+	autofd int fd = accept4(in->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct ucred cred;
+	struct conn *c;
+
+	if (fd < 0 || msg_peer_cred(fd, &cred) < 0)
+		return;
+	c = free_slot(in, cred.uid);
+	if (!c || init_watch(in, fd, TAG(TAG_CONN, c - in->conns)) < 0)
+		return;
+	*c = (struct conn){.sock = take_fd(&fd), .master = -1, .report = -1, .cred = cred};
+}
+
+static void pass_signal(const struct conn *c, const struct msg *m)
+{
+	pid_t group = c->pid, front;
+	uint64_t sig;
+
+	if (c->pid <= 0 || c->exited || msg_get_u64(m, "sig", &sig) < 0 || sig == 0 || sig >= NSIG)
+		return;
+	if (c->master >= 0 && ioctl(c->master, TIOCGPGRP, &front) == 0 && front > 1)
+		group = front;
+	(void)kill(-group, (int)sig); /* ESRCH: it has ended meanwhile */
+}
+
+/* Everything but PID 1 is asked to end; what is left after grace dies with PID 1 itself. */
+static void shut_down(struct init *in, const struct msg *m)
+{
+	uint64_t grace = 0, end;
+
+	if (msg_get_u64(m, "grace", &grace) < 0 || grace > GRACE_MAX_MS)
+		grace = GRACE_MAX_MS;
+	end = child_now_ms() + grace;
+	in->stopping = true;
+	(void)kill(-1, SIGTERM);
+	(void)kill(-1, SIGHUP); /* shells ignore SIGTERM, bash(1) */
+	(void)kill(-1, SIGCONT);
+	while (child_now_ms() < end) {
+		struct timespec nap = {.tv_nsec = 2000000};
+
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		if (kill(-1, 0) < 0 && errno == ESRCH)
+			break;
+		(void)nanosleep(&nap, NULL);
+	}
+	_exit(0);
+}
+
+static void handle_peer(struct init *in, struct conn *c)
+{
+	int r = msg_recv(c->sock, &in->msg, 0);
+	const char *verb = msg_verb(&in->msg);
+
+	if (r == -EAGAIN)
+		return;
+	if (r < 0) {
+		drop(c);
+	} else if (str_equal(verb, "start") && c->pid == 0) {
+		init_start(in, c);
+	} else if (str_equal(verb, "signal")) {
+		pass_signal(c, &in->msg);
+	} else if (str_equal(verb, "shutdown") && c->cred.pid == 0 && c->cred.uid == 0) {
+		shut_down(in, &in->msg); /* only from outside: inside nobody has pid 0 */
+	} else {
+		drop(c);
+	}
+	msg_done(&in->msg);
+}
+
+static void reap(struct init *in)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (size_t i = 0; i < CONN_MAX; i++) {
+			struct conn *c = &in->conns[i];
+
+			if (c->pid != pid || c->sock < 0)
+				continue;
+			c->exited = true;
+			c->status = status;
+			if (c->report < 0)
+				tell_exit(c);
+		}
+	}
+}
+
+static void handle_signal(struct init *in)
+{
+	struct signalfd_siginfo info;
+
+	while (read(in->signals, &info, sizeof(info)) == sizeof(info))
+		;
+	reap(in);
+}
+
+static void handle(struct init *in, uint64_t tag)
+{
+	size_t slot = (uint32_t)tag;
+
+	switch (tag >> 32) {
+	case TAG_LISTEN:
+		accept_peer(in);
+		break;
+	case TAG_SIGNAL:
+		handle_signal(in);
+		break;
+	case TAG_CONN:
+		if (in->conns[slot].sock >= 0)
+			handle_peer(in, &in->conns[slot]);
+		break;
+	case TAG_REPORT:
+		if (in->conns[slot].report >= 0)
+			init_started(in, &in->conns[slot]);
+		if (in->conns[slot].sock >= 0 && in->conns[slot].exited)
+			tell_exit(&in->conns[slot]);
+		break;
+	}
+}
+
+static int prepare(struct init *in, struct restrict_set *set)
+{
+	sigset_t all;
+
+	/* MUST-6: nobody inside looks into PID 1 */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || restrict_load(FD_RESTRICT, set, NULL) < 0)
+		return -1;
+	(void)close(FD_RESTRICT);
+	in->restrictions = set;
+	in->listen = FD_LISTEN;
+	for (size_t i = 0; i < CONN_MAX; i++)
+		in->conns[i].sock = in->conns[i].master = in->conns[i].report = -1;
+	sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || fd_set_cloexec(FD_LISTEN, 1) < 0)
+		return -1;
+	in->epoll = epoll_create1(EPOLL_CLOEXEC);
+	in->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (in->epoll < 0 || in->signals < 0)
+		return -1;
+	return init_watch(in, in->listen, TAG(TAG_LISTEN, 0)) < 0 ||
+		       init_watch(in, in->signals, TAG(TAG_SIGNAL, 0)) < 0
+		   ? -1
+		   : 0;
+}
+
+int main(void)
+{
+	static struct restrict_set set;
+	static struct init in;
+	struct epoll_event events[EVENTS];
+
+	if (getpid() != 1 || prepare(&in, &set) < 0)
+		return EXIT_FAILURE;
+	msg_init(&in.msg, "ready");
+	if (msg_send(FD_SYNC, &in.msg, 1000) < 0)
+		return EXIT_FAILURE;
+	(void)close(FD_SYNC);
+	for (;;) {
+		int n = epoll_wait(in.epoll, events, EVENTS, -1);
+
+		for (int i = 0; i < n; i++)
+			handle(&in, events[i].data.u64);
+		if (n < 0 && errno != EINTR)
+			return EXIT_FAILURE;
+	}
+}

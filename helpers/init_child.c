@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "fd.h"
+#include "init.h"
+#include "num.h"
+#include "proto.h"
+#include "str.h"
+
+/* Between fork and exec: from PID 1's copy to the user's program. */
+
+enum { GROUPS_MAX = 65536 };
+
+/** struct task - what the payload asks for; strings point into the payload */
+struct task {
+	char *text;
+	size_t len;
+	const char *file, *cwd;
+	mode_t umask;
+	bool has_umask, has_user;
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	size_t ngroups;
+	char **argv, **env;
+	size_t argc, envc;
+};
+
+static int bad(struct ctr_error *err, const char *what)
+{
+	return err_set(err, CTR_E_SYSTEM, EBADMSG, "start", "payload: %s", what);
+}
+
+static int read_payload(int fd, struct task *t, struct ctr_error *err)
+{
+	const int want = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+
+	if (seals < 0 || (seals & want) != want || fstat(fd, &st) < 0)
+		return bad(err, "not sealed");
+	if (st.st_size <= 0 || st.st_size > PROTO_PAYLOAD_MAX)
+		return bad(err, "empty or too large");
+	t->len = (size_t)st.st_size;
+	t->text = malloc(t->len);
+	if (!t->text)
+		return err_sys(err, ENOMEM, "start", "read the payload");
+	if (pread(fd, t->text, t->len, 0) != st.st_size || t->text[t->len - 1] != '\0')
+		return bad(err, "not ended by NUL");
+	return 0;
+}
+
+static int take_record(struct task *t, char *rec, struct ctr_error *err)
+{
+	const char *v;
+	uint32_t id;
+
+	if (str_has_prefix(rec, "arg=", &v)) {
+		t->argv[t->argc++] = (char *)v;
+	} else if (str_has_prefix(rec, "env=", &v)) {
+		t->env[t->envc++] = (char *)v;
+	} else if (str_has_prefix(rec, "file=", &v)) {
+		t->file = v;
+	} else if (str_has_prefix(rec, "cwd=", &v)) {
+		t->cwd = v;
+	} else if (str_has_prefix(rec, "umask=", &v)) {
+		t->has_umask = true;
+		return num_octal(v, &t->umask) < 0 ? bad(err, "umask") : 0;
+	} else if (str_has_prefix(rec, "uid=", &v)) {
+		t->has_user = true;
+		return num_id(v, &t->uid) < 0 ? bad(err, "uid") : 0;
+	} else if (str_has_prefix(rec, "gid=", &v)) {
+		return num_id(v, &t->gid) < 0 ? bad(err, "gid") : 0;
+	} else if (str_has_prefix(rec, "group=", &v)) {
+		if (num_id(v, &id) < 0 || t->ngroups == GROUPS_MAX)
+			return bad(err, "group");
+		t->groups[t->ngroups++] = id;
+	} else {
+		return bad(err, "unknown record");
+	}
+	return 0;
+}
+
+static int parse(struct task *t, size_t env_extra, struct ctr_error *err)
+{
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < t->len; i++)
+		n += t->text[i] == '\0';
+	t->argv = calloc(n + 1, sizeof(*t->argv));
+	t->env = calloc(n + env_extra + 1, sizeof(*t->env));
+	t->groups = calloc(n, sizeof(*t->groups));
+	if (!t->argv || !t->env || !t->groups)
+		return err_sys(err, ENOMEM, "start", "read the payload");
+	for (size_t at = 0; r == 0 && at < t->len; at += strlen(t->text + at) + 1)
+		r = take_record(t, t->text + at, err);
+	if (r == 0 && (!t->file || t->argc == 0))
+		r = bad(err, "nothing to execute");
+	return r;
+}
+
+/* MUST-7: who it becomes is what the kernel says of the peer; root alone may name another. */
+static int identify(const struct conn *c, struct task *t, struct ctr_error *err)
+{
+	socklen_t len = GROUPS_MAX * sizeof(gid_t);
+
+	if (c->cred.uid == 0 && t->has_user)
+		return 0;
+	t->uid = c->cred.uid;
+	t->gid = c->cred.gid;
+	free(t->groups);
+	t->groups = malloc(len);
+	if (!t->groups)
+		return err_sys(err, ENOMEM, "start", "read the groups of the peer");
+	if (getsockopt(c->sock, SOL_SOCKET, SO_PEERGROUPS, t->groups, &len) < 0)
+		return err_sys(err, errno, "start", "read the groups of the peer");
+	t->ngroups = len / sizeof(gid_t);
+	return 0;
+}
+
+/* What the login set for itself (pam_limits, ulimit) holds here too, as far as it is lower. */
+static void adopt_limits(const struct conn *c)
+{
+	if (c->cred.pid <= 0)
+		return;
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		struct rlimit theirs;
+
+		if (prlimit(c->cred.pid, (__rlimit_resource_t)i, NULL, &theirs) == 0)
+			(void)setrlimit((__rlimit_resource_t)i, &theirs); /* root: may do either */
+	}
+}
+
+static int take_terminal(const struct start_request *req, uid_t uid, struct ctr_error *err)
+{
+	autofd int slave = ioctl(req->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (slave < 0)
+		return err_sys(err, errno, "terminal", "open the terminal");
+	if (fchown(slave, uid, TTY_GID) < 0 || fchmod(slave, 0620) < 0)
+		return err_sys(err, errno, "terminal", "give the terminal to uid %u", uid);
+	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+		return err_sys(err, errno, "terminal", "take the controlling terminal");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(slave, fd) < 0)
+			return err_sys(err, errno, "terminal", "place descriptor %d", fd);
+	return 0;
+}
+
+static int take_descriptors(const struct start_request *req, struct ctr_error *err)
+{
+	int high[3];
+
+	for (int i = 0; i < 3; i++) {
+		high[i] = fcntl(req->fds[i], F_DUPFD_CLOEXEC, 10);
+		if (high[i] < 0)
+			return err_sys(err, errno, "start", "take descriptor %d", i);
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(high[i], i) < 0)
+			return err_sys(err, errno, "start", "place descriptor %d", i);
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)signal(sig, SIG_DFL); /* KILL and STOP refuse */
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static size_t count_env(const struct restrict_set *set)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < set->env_len; i++)
+		n += set->env[i] == '\0';
+	return n;
+}
+
+static void add_env(const struct restrict_set *set, struct task *t)
+{
+	for (uint32_t at = 0; at < set->env_len; at += (uint32_t)strlen(set->env + at) + 1)
+		t->env[t->envc++] = (char *)set->env + at;
+}
+
+static int execute(struct task *t, struct ctr_error *err)
+{
+	const char *path = "/usr/local/bin:/usr/bin:/bin";
+
+	for (size_t i = 0; i < t->envc; i++)
+		(void)str_has_prefix(t->env[i], "PATH=", &path);
+	if (setenv("PATH", path, 1) < 0)
+		return err_sys(err, errno, "exec", "set PATH");
+	(void)execvpe(t->file, t->argv, t->env);
+	return err_sys(err, errno, "exec", "execute %s", t->file);
+}
+
+static int run(const struct init *in, const struct conn *c, const struct start_request *req,
+	       struct ctr_error *err)
+{
+	struct task t = {0};
+	struct restrict_user user;
+	bool root = c->cred.uid == 0;
+	int r;
+
+	(void)setsid(); /* cannot fail in a fresh child */
+	/* a user's payload is read as that user: PID 1's privileges never meet his bytes */
+	r = root ? read_payload(req->payload, &t, err) : 0;
+	if (r == 0 && root)
+		r = parse(&t, count_env(in->restrictions), err);
+	if (r == 0)
+		r = identify(c, &t, err);
+	if (r == 0)
+		r = req->terminal ? take_terminal(req, t.uid, err) : take_descriptors(req, err);
+	if (r < 0)
+		return r;
+	adopt_limits(c);
+	r = restrict_limits(in->restrictions, err);
+	user = (struct restrict_user){
+	    .uid = t.uid, .gid = t.gid, .groups = t.groups, .ngroups = t.ngroups};
+	if (r == 0)
+		r = restrict_become(in->restrictions, &user, err);
+	if (r == 0 && !root)
+		r = read_payload(req->payload, &t, err);
+	if (r == 0 && !root)
+		r = parse(&t, count_env(in->restrictions), err);
+	if (r < 0)
+		return r;
+	add_env(in->restrictions, &t);
+	if (t.has_umask && !in->restrictions->umask_set)
+		(void)umask(t.umask);
+	if (!t.cwd || chdir(t.cwd) < 0)
+		r = chdir("/");
+	reset_signals();
+	return execute(&t, err);
+}
+
+void init_child(const struct init *in, const struct conn *c, const struct start_request *req,
+		int report)
+{
+	struct ctr_error err = {0};
+
+	if (run(in, c, req, &err) < 0)
+		_exit(fd_write_all(report, &err, sizeof(err)) < 0 ? 126 : 127);
+	_exit(126);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "relay.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "proto.h"
+
+enum { CHUNK = 65536 };
+
+/* One direction: what was read and is not yet written. Reading stops while it is full. */
+struct pipe_buf {
+	char data[CHUNK];
+	size_t at, len;
+	bool ended;
+};
+
+static void fill(struct pipe_buf *b, int fd)
+{
+	ssize_t n = read(fd, b->data, sizeof(b->data));
+
+	if (n > 0) {
+		b->at = 0;
+		b->len = (size_t)n;
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		b->ended = true; /* EIO on a master: no slave is open any more */
+	}
+}
+
+static void flush(struct pipe_buf *b, int fd)
+{
+	ssize_t n = write(fd, b->data + b->at, b->len);
+
+	if (n > 0) {
+		b->at += (size_t)n;
+		b->len -= (size_t)n;
+	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		b->ended = true;
+		b->len = 0;
+	}
+}
+
+static void resize(const struct relay *r)
+{
+	struct winsize w;
+
+	if (ioctl(r->in, TIOCGWINSZ, &w) == 0)
+		(void)ioctl(r->master, TIOCSWINSZ, &w); /* the kernel tells the foreground group */
+}
+
+static void handle_signal(const struct relay *r)
+{
+	struct signalfd_siginfo info;
+
+	while (read(r->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGWINCH)
+			resize(r);
+		else
+			(void)!proto_signal(r->sock, (int)info.ssi_signo,
+					    NULL); /* PID 1 may be gone */
+	}
+}
+
+struct loop {
+	struct pipe_buf up, down; /* to the session, from it */
+	bool exited;
+	int status;
+};
+
+static int step(const struct relay *r, struct loop *l, struct ctr_error *err)
+{
+	struct pollfd all[6] = {
+	    {.fd = l->up.len || l->up.ended ? -1 : r->in, .events = POLLIN},
+	    {.fd = l->up.len ? r->master : -1, .events = POLLOUT},
+	    {.fd = l->down.len || l->down.ended ? -1 : r->master, .events = POLLIN},
+	    {.fd = l->down.len ? r->out : -1, .events = POLLOUT},
+	    {.fd = r->signals, .events = POLLIN},
+	    {.fd = l->exited ? -1 : r->sock, .events = POLLIN},
+	};
+	int n = poll(all, 6, l->exited && l->down.len == 0 ? 0 : -1);
+
+	if (n < 0 && errno != EINTR)
+		return err_sys(err, errno, "relay", "poll");
+	if (n == 0 && l->exited)
+		l->down.ended = true; /* nothing more is there; others may hold the slave open */
+	if (n <= 0)
+		return 0;
+	if (all[4].revents)
+		handle_signal(r);
+	if (all[3].revents)
+		flush(&l->down, r->out);
+	else if (all[2].revents)
+		fill(&l->down, r->master);
+	if (all[1].revents)
+		flush(&l->up, r->master);
+	else if (all[0].revents)
+		fill(&l->up, r->in);
+	if (all[5].revents) {
+		l->exited = true;
+		return proto_wait(r->sock, 0, &l->status, err);
+	}
+	return 0;
+}
+
+static int start_raw(struct relay *r, struct ctr_error *err)
+{
+	struct termios raw;
+
+	if (tcgetattr(r->in, &r->saved) < 0)
+		return err_sys(err, errno, "relay", "read the terminal's settings");
+	/* the session's terminal begins as the login's is: erase key, speed, flow control */
+	(void)tcsetattr(r->master, TCSANOW, &r->saved);
+	resize(r);
+	raw = r->saved;
+	cfmakeraw(&raw);
+	if (tcsetattr(r->in, TCSANOW, &raw) < 0)
+		return err_sys(err, errno, "relay", "set the terminal to raw mode");
+	return 0;
+}
+
+int relay_run(struct relay *r, int *ret_status, struct ctr_error *err)
+{
+	static struct loop l; /* 128 KiB: not on the stack of a user's limits */
+	int rc = start_raw(r, err);
+
+	while (rc == 0 && !(l.exited && l.down.ended && l.down.len == 0)) {
+		rc = step(r, &l, err);
+		if (l.up.ended && l.up.len == 0 && !l.exited) {
+			/* the outer side hung up: so does the session, by our end */
+			rc =
+			    err_set(err, CTR_E_SYSTEM, ECONNRESET, "relay", "the terminal hung up");
+		}
+	}
+	(void)tcsetattr(r->in, TCSADRAIN, &r->saved); /* EIO when it hung up */
+	if (rc == 0)
+		*ret_status = l.status;
+	return rc;
+}
+
+int relay_wait(const struct relay *r, int *ret_status, struct ctr_error *err)
+{
+	for (;;) {
+		struct pollfd p[2] = {{.fd = r->sock, .events = POLLIN},
+				      {.fd = r->signals, .events = POLLIN}};
+
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return err_sys(err, errno, "relay", "poll");
+		if (p[1].revents)
+			handle_signal(r);
+		if (p[0].revents)
+			return proto_wait(r->sock, 0, ret_status, err);
+	}
+}
