@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "enter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "keyring.h"
+#include "path.h"
+#include "restrict.h"
+#include "sys.h"
+
+enum { KEEP_MAX = 8 };
+
+/* Copies of host files as detached mounts, taken while the host's tree is still visible. */
+struct kept {
+	int fd[KEEP_MAX];
+	const char *path[KEEP_MAX];
+	size_t n;
+};
+
+static void take_files(const char *const *paths, struct kept *k)
+{
+	for (; paths && *paths && k->n < KEEP_MAX; paths++) {
+		int fd = sys_open_tree(AT_FDCWD, *paths, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+		if (fd < 0)
+			continue; /* absent: nothing to keep */
+		k->fd[k->n] = fd;
+		k->path[k->n++] = *paths;
+	}
+}
+
+static void put_files(int root, struct kept *k)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		autofd int target = path_open_in(root, k->path[i], O_PATH);
+
+		if (target < 0)
+			target = path_make_in(root, k->path[i], false, 0644);
+		if (target >= 0) /* records are lost otherwise, not walls: go on */
+			(void)sys_move_mount(k->fd[i], "", target, "",
+					     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	}
+}
+
+static int join_one(int fd, int type, const char *name, struct ctr_error *err)
+{
+	int r = fd < 0 ? 0 : sys_setns(fd, type);
+
+	return r < 0 ? err_sys(err, r, "enter", "enter the %s namespace", name) : 0;
+}
+
+static int join_all(const struct enter_plan *p, struct ctr_error *err)
+{
+	int r = join_one(p->cgroup_fd, CLONE_NEWCGROUP, "cgroup", err);
+
+	if (r == 0)
+		r = join_one(p->ipc_fd, CLONE_NEWIPC, "ipc", err);
+	if (r == 0)
+		r = join_one(p->uts_fd, CLONE_NEWUTS, "uts", err);
+	if (r == 0)
+		r = join_one(p->net_fd, CLONE_NEWNET, "net", err);
+	if (r == 0)
+		r = join_one(p->pid_fd, CLONE_NEWPID, "pid", err);
+	if (r == 0)
+		r = join_one(p->mnt_fd, CLONE_NEWNS, "mnt", err);
+	return r;
+}
+
+/* MUST-5: the shell is found once, by descriptor, and attach is put onto just that file. */
+static int bind_attach(int root, const char *shell, struct ctr_error *err)
+{
+	autofd int attach = path_open_nolinks(root, "/dev/.container/attach", O_PATH), m = -1;
+	autofd int target = path_open_in(root, shell, O_PATH);
+	struct stat st;
+	int r;
+
+	if (attach < 0)
+		return err_sys(err, attach, "enter", "open container-attach");
+	if (target < 0)
+		return err_sys(err, target, "enter", "open login shell %s", shell);
+	if (fstat(target, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(err, CTR_E_CONFIG, EACCES, "enter", "login shell %s is no file",
+			       shell);
+	m = sys_open_tree(attach, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (m < 0)
+		return err_sys(err, m, "enter", "copy the mount of container-attach");
+	r = sys_move_mount(m, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return r < 0 ? err_sys(err, r, "enter", "put container-attach onto %s", shell) : 0;
+}
+
+static int private_copy(const struct enter_plan *p, struct kept *k, struct ctr_error *err)
+{
+	autofd int root = -1;
+	int r = sys_unshare(CLONE_NEWNS);
+
+	if (r < 0)
+		return err_sys(err, r, "enter", "copy the container's mounts");
+	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		return err_sys(err, errno, "enter", "stop mount propagation");
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(err, errno, "enter", "open /");
+	put_files(root, k);
+	return p->shell ? bind_attach(root, p->shell, err) : 0;
+}
+
+static int restrict_self(int fd, struct ctr_error *err)
+{
+	autofree struct restrict_set *set = malloc(sizeof(*set));
+	int r = set ? restrict_load(fd, set, err) : err_sys(err, ENOMEM, "enter", "restrictions");
+
+	if (r == 0)
+		r = keyring_new_session(err);
+	if (r == 0)
+		r = restrict_limits(set, err);
+	return r < 0 ? r : restrict_become(set, NULL, err);
+}
+
+int enter_container(const struct enter_plan *p, struct ctr_error *err)
+{
+	struct kept k = {.n = 0};
+	char cwd[PATH_MAX];
+	bool known = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
+	int r;
+
+	take_files(p->keep_files, &k);
+	r = join_all(p, err);
+	if (r == 0 && p->mnt_fd >= 0)
+		r = private_copy(p, &k, err);
+	for (size_t i = 0; i < k.n; i++)
+		cleanup_fd(&k.fd[i]);
+	/* the same name inside, as su without -l wants it, or / */
+	if (r == 0 && (!known || chdir(cwd) < 0) && chdir("/") < 0)
+		r = err_sys(err, errno, "enter", "enter /");
+	return r < 0 ? r : restrict_self(p->restrict_fd, err);
+}
+
+/* ---- the way back ---- */
+
+static const struct {
+	const char *path;
+	size_t offset;
+	int type;
+} spaces[] = {
+    {"/proc/self/ns/cgroup", offsetof(struct enter_home, cgroup_fd), CLONE_NEWCGROUP},
+    {"/proc/self/ns/ipc", offsetof(struct enter_home, ipc_fd), CLONE_NEWIPC},
+    {"/proc/self/ns/uts", offsetof(struct enter_home, uts_fd), CLONE_NEWUTS},
+    {"/proc/self/ns/net", offsetof(struct enter_home, net_fd), CLONE_NEWNET},
+    {"/proc/self/ns/pid", offsetof(struct enter_home, pid_fd), CLONE_NEWPID},
+    {"/proc/self/ns/mnt", offsetof(struct enter_home, mnt_fd), CLONE_NEWNS},
+};
+
+static int *space_fd(struct enter_home *h, size_t i)
+{
+	return (int *)((char *)h + spaces[i].offset);
+}
+
+void enter_home_done(struct enter_home *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(spaces); i++)
+		cleanup_fd(space_fd(h, i));
+	cleanup_fd(&h->cwd_fd);
+}
+
+int enter_remember(struct enter_home *ret, struct ctr_error *err)
+{
+	struct enter_home h;
+	int r = 0;
+
+	memset(&h, 0xff, sizeof(h)); /* all -1 */
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(spaces); i++) {
+		int fd = open(spaces[i].path, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			r = err_sys(err, errno, "enter", "open %s", spaces[i].path);
+		*space_fd(&h, i) = fd;
+	}
+	h.cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r < 0) {
+		enter_home_done(&h);
+		return r;
+	}
+	*ret = h;
+	return 0;
+}
+
+int enter_leave(const struct enter_home *home, struct ctr_error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(spaces); i++) {
+		const int *fd = (const int *)((const char *)home + spaces[i].offset);
+		int r = sys_setns(*fd, spaces[i].type);
+
+		if (r < 0)
+			return err_sys(err, r, "leave", "go back by %s", spaces[i].path);
+	}
+	if (home->cwd_fd >= 0 && fchdir(home->cwd_fd) < 0)
+		return err_sys(err, errno, "leave", "go back to the working directory");
+	return 0;
+}
+
+int enter_is_inside(int fd)
+{
+	struct stat mine, theirs;
+
+	if (stat("/proc/self/ns/pid_for_children", &mine) < 0 || fstat(fd, &theirs) < 0)
+		return -errno;
+	return mine.st_ino == theirs.st_ino && mine.st_dev == theirs.st_dev;
+}

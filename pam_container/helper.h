@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef HELPER_H
+#define HELPER_H
+
+#include "args.h"
+#include "err.h"
+
+/**
+ * helper_start - execute container-supervisor with one socket as descriptor 3
+ *
+ * The process is nobody's child that the caller could wait for, gets no environment, no other
+ * descriptor, default signals; the caller gets no SIGCHLD (MUST-3). Returns the socket or -errno.
+ */
+int helper_start(const struct args *a, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "attr.h"
+#include "child.h"
+#include "cleanup.h"
+#include "enter.h"
+#include "facts.h"
+#include "helper.h"
+#include "proc.h"
+#include "str.h"
+#include "sys.h"
+
+/*
+ * The module. It runs inside sshd, login, su and cron as root; what can wait or fail in
+ * interesting ways is in container-supervisor.
+ *
+ * MUST-1: a login that policy contains is inside, or refused with PAM_ABORT: sudo goes on after
+ *         PAM_SESSION_ERR.
+ * MUST-2: uid 0 passes before anything is read.
+ * MUST-3: the caller is left as found; join moves it, close_session brings it back.
+ * MUST-4: nothing here waits longer than timeout=.
+ */
+
+#define DATA_HOOK    "pam_container.hook"
+#define DATA_SESSION "pam_container.session"
+
+enum { EXIT_REFUSED = 254 };
+
+/** struct login - what open_session learned; kept by pam_set_data */
+struct login {
+	pid_t opener;
+	int sock; /* session socket */
+	bool late, attach, inside;
+	char shell[256];
+	int fd[7]; /* namespaces and the restrict blob, in the order of names[] */
+	struct enter_home home;
+};
+
+static const char *const names[] = {"mnt", "pid", "ipc", "uts", "net", "cgroup", "restrict"};
+
+/* Runs in every process that ends its copy of the handle, forked ones too: it only closes. */
+static void login_free(pam_handle_t *pamh ATTR_UNUSED, void *data, int status ATTR_UNUSED)
+{
+	struct login *l = data;
+
+	cleanup_fd(&l->sock);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		cleanup_fd(&l->fd[i]);
+	enter_home_done(&l->home);
+	free(l);
+}
+
+static struct login *login_new(void)
+{
+	struct login *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->opener = getpid();
+	l->sock = -1;
+	memset(l->fd, 0xff, sizeof(l->fd)); /* all -1 */
+	memset(&l->home, 0xff, sizeof(l->home));
+	return l;
+}
+
+static struct login *login_get(pam_handle_t *pamh)
+{
+	const void *data = NULL;
+
+	return pam_get_data(pamh, DATA_SESSION, &data) == PAM_SUCCESS ? (struct login *)data : NULL;
+}
+
+static int refuse(pam_handle_t *pamh, int flags, const struct ctr_error *err)
+{
+	char user[80];
+
+	str_escape(user, sizeof(user), facts_text(pamh, PAM_USER));
+	pam_syslog(pamh, LOG_ERR, "event=refused user=%s stage=%s error=\"%s\"", user, err->stage,
+		   err->text);
+	/* one line, the same for every reason that is not the user's business (threats B9) */
+	if (!(flags & PAM_SILENT))
+		(void)pam_error(pamh, "%s",
+				err->code == CTR_E_PAUSED
+				    ? "Your session's container is paused; ask the administrator."
+				    : "This login is refused: its container can not be used now.");
+	return PAM_ABORT;
+}
+
+/* ---- the supervisor's answer ---- */
+
+static int bad_answer(struct ctr_error *err)
+{
+	return err_set(err, CTR_E_SYSTEM, EBADMSG, "answer", "the supervisor's answer is bad");
+}
+
+static int take_fds(struct login *l, struct msg *m, struct ctr_error *err)
+{
+	const char *list = msg_get(m, "ns");
+	size_t next = 0;
+
+	while (list && *list) {
+		size_t len = strcspn(list, ","), i = 0;
+
+		while (i < 6 && (strlen(names[i]) != len || strncmp(names[i], list, len) != 0))
+			i++;
+		if (i == 6 || l->fd[i] >= 0 || next >= m->nfds)
+			return bad_answer(err);
+		l->fd[i] = msg_take_fd(m, next++);
+		list += len + (list[len] == ',');
+	}
+	l->fd[6] = msg_take_fd(m, next);
+	/* MUST-1: without a mount and a PID namespace and restrictions there are no walls */
+	if (next + 1 != m->nfds || l->fd[0] < 0 || l->fd[1] < 0 || l->fd[6] < 0)
+		return bad_answer(err);
+	return 0;
+}
+
+/* 0: contained, l is filled; 1: stays on the host; -errno: refused. */
+static int take_answer(struct login *l, struct msg *m, struct ctr_error *err)
+{
+	const char *entry = msg_get(m, "entry"), *shell = msg_get(m, "shell");
+	uint64_t attach;
+
+	if (str_equal(msg_verb(m), "host"))
+		return 1;
+	if (str_equal(msg_verb(m), "denied")) {
+		if (msg_get_error(m, err) < 0)
+			return bad_answer(err);
+		return -EACCES;
+	}
+	if (!str_equal(msg_verb(m), "contained") || !entry || !shell ||
+	    msg_get_u64(m, "attach", &attach) < 0 ||
+	    str_copy(l->shell, sizeof(l->shell), shell) < 0)
+		return bad_answer(err);
+	l->late = str_equal(entry, "late");
+	l->attach = attach == 1;
+	return take_fds(l, m, err);
+}
+
+static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct ctr_error *err)
+{
+	uint64_t end = child_now_ms() + a->timeout_ms;
+	const void *hook = NULL;
+	autofd int self = sys_pidfd_open(getpid(), 0);
+	automsg struct msg m;
+	uint64_t now;
+	int r;
+
+	m.nfds = 0;
+	if (self < 0)
+		return err_sys(err, self, "facts", "open a pidfd");
+	r = facts_collect(pamh, pam_get_data(pamh, DATA_HOOK, &hook) == PAM_SUCCESS, &m, err);
+	if (r < 0)
+		return r;
+	l->sock = helper_start(a, err);
+	if (l->sock < 0)
+		return l->sock;
+	msg_add_fd(&m, self);
+	r = msg_send(l->sock, &m, (int)a->timeout_ms);
+	m.nfds = 0; /* lent */
+	now = child_now_ms();
+	if (r == 0)
+		r = msg_recv(l->sock, &m, now < end ? (int)(end - now) : 0);
+	if (r == -ETIMEDOUT || r == -EAGAIN)
+		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "answer", "no answer within %u ms",
+			       a->timeout_ms);
+	if (r < 0)
+		return err_sys(err, r, "answer", "talk to container-supervisor");
+	return take_answer(l, &m, err);
+}
+
+/* ---- entering ---- */
+
+static int announce(const struct login *l, unsigned int timeout_ms, struct ctr_error *err)
+{
+	autofd int self = sys_pidfd_open(getpid(), 0);
+	automsg struct msg m;
+	int r;
+
+	m.nfds = 0;
+	if (self < 0)
+		return err_sys(err, self, "enter", "open a pidfd");
+	msg_init(&m, "enter");
+	msg_add_fd(&m, self);
+	r = msg_send(l->sock, &m, (int)timeout_ms);
+	m.nfds = 0; /* lent */
+	if (r == 0)
+		r = msg_recv(l->sock, &m, (int)timeout_ms);
+	if (r < 0)
+		return err_sys(err, r, "enter", "ask the supervisor to be let in");
+	if (str_equal(msg_verb(&m), "ok"))
+		return 0;
+	return msg_get_error(&m, err) < 0 ? bad_answer(err) : -EACCES;
+}
+
+static int enter(struct login *l, const struct args *a, const char *const *keep,
+		 struct ctr_error *err)
+{
+	struct enter_plan plan = {.mnt_fd = l->fd[0],
+				  .pid_fd = l->fd[1],
+				  .ipc_fd = l->fd[2],
+				  .uts_fd = l->fd[3],
+				  .net_fd = l->fd[4],
+				  .cgroup_fd = l->fd[5],
+				  .restrict_fd = l->fd[6],
+				  .shell = l->attach ? l->shell : NULL,
+				  .keep_files = keep};
+	int r = announce(l, a->timeout_ms, err);
+
+	return r < 0 ? r : enter_container(&plan, err);
+}
+
+/* login and su write these by name after open_session; the terminal is checked to be one. */
+static int join(pam_handle_t *pamh, struct login *l, const struct args *a, struct ctr_error *err)
+{
+	const char *tty = facts_text(pamh, PAM_TTY), *own;
+	const char *keep[] = {"/run/utmp", "/var/log/wtmp", "/var/log/lastlog", NULL, NULL, NULL};
+	char path[64];
+	size_t n = 3;
+	int r;
+
+	if (isatty(STDIN_FILENO) && (own = ttyname(STDIN_FILENO)))
+		keep[n++] = own;
+	if (*tty && strncmp(tty, "/dev/", 5) != 0 && strlen(tty) < 32 && !strstr(tty, "..") &&
+	    str_format(path, sizeof(path), "/dev/%s", tty) == 0)
+		tty = path;
+	if (strncmp(tty, "/dev/", 5) == 0 && !strstr(tty, "..") && !str_equal(tty, keep[3]))
+		keep[n++] = tty;
+	r = enter_remember(&l->home, err);
+	if (r < 0)
+		return r;
+	r = enter(l, a, keep, err);
+	if (r < 0)
+		(void)!enter_leave(&l->home, NULL); /* as far as it got */
+	l->inside = r == 0;
+	return r;
+}
+
+/* ---- what libpam calls ---- */
+
+ATTR_PUBLIC int pam_sm_authenticate(pam_handle_t *pamh ATTR_UNUSED, int flags ATTR_UNUSED,
+				    int argc ATTR_UNUSED, const char **argv ATTR_UNUSED)
+{
+	return PAM_IGNORE;
+}
+
+/* In the opener: remember that the hook is there. In the child that runs user code: enter. */
+ATTR_PUBLIC int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	static char mark; /* its address is the datum */
+	struct login *l = login_get(pamh);
+	struct ctr_error err;
+	struct args a;
+
+	if (flags & PAM_DELETE_CRED)
+		return PAM_IGNORE;
+	if (!l) {
+		(void)pam_set_data(pamh, DATA_HOOK, &mark, NULL); /* without: join is used */
+		return PAM_IGNORE;
+	}
+	if (!l->late || l->inside || l->opener == getpid() || enter_is_inside(l->fd[1]) == 1)
+		return PAM_IGNORE;
+	args_parse(argc, argv, &a);
+	if (enter(l, &a, NULL, &err) < 0) {
+		/* sshd goes on after a failure here when the key was public (MUST-1) */
+		(void)refuse(pamh, flags | PAM_SILENT, &err);
+		_exit(EXIT_REFUSED);
+	}
+	l->inside = true;
+	return PAM_IGNORE;
+}
+
+static int open_session(pam_handle_t *pamh, const struct args *a, struct ctr_error *err)
+{
+	struct login *l;
+	int r = proc_thread_count();
+
+	if (a->bad)
+		return err_set(err, CTR_E_CONFIG, EINVAL, "arguments", "unknown argument %s",
+			       a->bad);
+	if (r != 1)
+		return err_set(err, CTR_E_UNSUPPORTED, EBUSY, "threads",
+			       "the program has %d threads, namespaces want one", r);
+	l = login_new();
+	if (!l)
+		return err_sys(err, ENOMEM, "open", "allocate");
+	r = ask(pamh, a, l, err);
+	if (r == 0 && !l->late)
+		r = join(pamh, l, a, err);
+	if (r == 0 && pam_set_data(pamh, DATA_SESSION, l, login_free) != PAM_SUCCESS) {
+		if (l->inside)
+			(void)!enter_leave(&l->home, NULL); /* refused anyway */
+		r = err_sys(err, ENOMEM, "open", "keep the session's data");
+	}
+	if (r != 0)
+		login_free(pamh, l, 0);
+	return r;
+}
+
+ATTR_PUBLIC int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct ctr_error err = {.text = "unknown"};
+	struct args a;
+	uid_t uid;
+
+	/* MUST-2 */
+	if (facts_uid(pamh, &uid) == PAM_SUCCESS && uid == 0)
+		return PAM_SUCCESS;
+	args_parse(argc, argv, &a);
+	return open_session(pamh, &a, &err) < 0 ? refuse(pamh, flags, &err) : PAM_SUCCESS;
+}
+
+ATTR_PUBLIC int pam_sm_close_session(pam_handle_t *pamh, int flags ATTR_UNUSED,
+				     int argc ATTR_UNUSED, const char **argv ATTR_UNUSED)
+{
+	struct login *l = login_get(pamh);
+	struct msg m;
+
+	if (!l || l->opener != getpid())
+		return PAM_SUCCESS;
+	/* a filter may forbid the way back: then the process ends where it is */
+	if (l->inside && enter_leave(&l->home, NULL) == 0)
+		l->inside = false;
+	msg_init(&m, "close");
+	msg_add(&m, "inside", "%d", l->inside);
+	(void)!msg_send(l->sock, &m, 100); /* the caller's end says the same later */
+	(void)pam_set_data(pamh, DATA_SESSION, NULL, NULL);
+	return PAM_SUCCESS;
+}
