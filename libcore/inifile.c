@@ -12,6 +12,7 @@ struct reader {
 	size_t pos;
 	unsigned int line, bad_line;
 	bool have_key, continued, stop;
+	bool lost; /* after a header that was refused: whose settings follow is not known */
 	char section[INIFILE_SECTION_MAX + 1];
 	int failed; /* -errno of the first problem */
 	struct ctr_error first;
@@ -89,12 +90,15 @@ static int check_line(struct reader *rd, const char *s, size_t len, struct ctr_e
 		return r;
 	rd->continued = indent > 0;
 	if (rd->continued)
-		return rd->have_key ? 1 : bad(err, "indented line continues no key");
+		return rd->lost ? 0 : rd->have_key ? 1 : bad(err, "indented line continues no key");
 	rd->have_key = false;
 	if (s[0] == '[') {
 		r = read_header(rd, s, len, err);
+		rd->lost = r < 0;
 		return r < 0 ? r : 1;
 	}
+	if (rd->lost)
+		return 0;
 	if (!rd->section[0])
 		return bad(err, "setting before the first [Section]");
 	while (sep < len && s[sep] != '=' && s[sep] != ':')
@@ -123,8 +127,10 @@ static char *next_line(char *buf, int size, void *stream)
 	rd->pos += len + (end != NULL);
 	rd->line++;
 	r = check_line(rd, s, len, &why);
-	if (r < 0)
+	if (r < 0) {
+		rd->lost |= s[0] == '[';
 		problem(rd, r, &why);
+	}
 	if (r <= 0 || len + 2 > (size_t)size)
 		len = 0;
 	memcpy(buf, s, len);
@@ -139,8 +145,8 @@ static int take_item(void *user, const char *section, const char *key, const cha
 	struct ctr_error why;
 	int r;
 
-	if (rd->stop)
-		return 0;
+	if (rd->stop || rd->lost)
+		return !rd->stop;
 	/* libinih and the reader must be of one mind on where a setting belongs. */
 	if (strcmp(section, rd->section) != 0)
 		r = bad(&why, "section header misread");

@@ -12,6 +12,7 @@
 #include "inifile.h"
 #include "keys.h"
 #include "path.h"
+#include "refer.h"
 #include "verdict.h"
 
 enum { EXTENDS_MAX = 8 };
@@ -65,7 +66,7 @@ void load_paths_done(struct load_paths *paths)
 	*paths = (struct load_paths){0};
 }
 
-static void note(struct load_report *report, bool error, char *line)
+void load_report_add(struct load_report *report, bool error, char *line)
 {
 	if (error)
 		report->errors++;
@@ -82,7 +83,8 @@ static bool on_problem(void *ctx, unsigned int line, const struct ctr_error *why
 
 	if (!ld->report)
 		return false;
-	note(ld->report, true, str_dup_format("%s:%u: error: %s", ld->file, line, why->text));
+	load_report_add(ld->report, true,
+			str_dup_format("%s:%u: error: %s", ld->file, line, why->text));
 	return ld->report->errors < 100;
 }
 
@@ -106,6 +108,23 @@ static int on_section(void *ctx, const char *section, unsigned int line, struct 
 	return 0;
 }
 
+/* "  NoNewPrivileges=yes" below Environment= would be a variable of that name, and no wall. */
+static int check_continued(const struct keys_row *row, const char *value, struct ctr_error *err)
+{
+	size_t n, len = strcspn(value, "= \t");
+	const struct keys_row *rows = keys_table(&n);
+
+	if (!parse_is_list(row->type))
+		return err_set(err, CTR_E_CONFIG, EINVAL, "config", "%s is no list: one line only",
+			       row->name);
+	for (size_t i = 0; i < n && strchr(value + len, '='); i++)
+		if (strlen(rows[i].name) == len && strncmp(rows[i].name, value, len) == 0)
+			return err_set(err, CTR_E_CONFIG, EINVAL, "config",
+				       "%s= is indented: that goes on with %s=", rows[i].name,
+				       row->name);
+	return 0;
+}
+
 static int on_item(void *ctx, const struct inifile_item *it, struct ctr_error *err)
 {
 	struct load *ld = ctx;
@@ -119,9 +138,9 @@ static int on_item(void *ctx, const struct inifile_item *it, struct ctr_error *e
 	r = keys_find(rule ? "Match" : it->section, it->key, &row, err);
 	if (r < 0)
 		return r;
-	if (it->continued && !parse_is_list(row->type))
-		return err_set(err, CTR_E_CONFIG, EINVAL, "config", "%s is no list: one line only",
-			       row->name);
+	r = it->continued ? check_continued(row, it->value, err) : 0;
+	if (r < 0)
+		return r;
 	if (row->type == PARSE_EXTENDS)
 		return ld->depth ? 0
 				 : err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "config",
@@ -168,7 +187,8 @@ static int parse_set(struct load *ld, const struct file_set *set, struct ctr_err
 static int whole(struct load_report *report, int r, struct ctr_error *err)
 {
 	if (r < 0 && report && report->errors == 0)
-		note(report, true, str_dup_format("error: %s", err ? err->text : "failed"));
+		load_report_add(report, true,
+				str_dup_format("error: %s", err ? err->text : "failed"));
 	return r;
 }
 
@@ -208,6 +228,8 @@ int load_policy(const struct load_paths *paths, struct policy **ret, struct load
 		r = parse_set(&ld, &set, e);
 	if (r == 0)
 		r = verdict_check_policy(p, e);
+	if (r == 0 && report)
+		r = refer_check(paths, p, report, e);
 	if (r < 0)
 		return whole(report, r, e);
 	*ret = take_ptr(p);
@@ -364,7 +386,8 @@ static int finish(struct load *ld, const char *name, struct ctr_error *err)
 		s->namespaces |= CLONE_NEWNET;
 	r = verdict_check_spec(s, ld->report ? &warnings : NULL, err);
 	for (size_t i = 0; i < warnings.n; i++)
-		note(ld->report, false, str_dup_format("%s: warning: %s", name, warnings.v[i]));
+		load_report_add(ld->report, false,
+				str_dup_format("%s: warning: %s", name, warnings.v[i]));
 	return r;
 }
 

@@ -35,6 +35,9 @@ struct load_report {
 
 void load_report_done(struct load_report *r);
 
+/** load_report_add - one more problem; takes and frees line (NULL: out of memory, is counted) */
+void load_report_add(struct load_report *report, bool error, char *line);
+
 /** load_policy - policy and drop-ins; report may be NULL (then the first error is in err) */
 int load_policy(const struct load_paths *paths, struct policy **ret, struct load_report *report,
 		struct ctr_error *err) ATTR_WARN_UNUSED;

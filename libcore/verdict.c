@@ -84,6 +84,18 @@ static int check_caps(const struct spec *s, struct ctr_error *err)
 	return 0;
 }
 
+/* Defaults are no news. */
+static bool is_given(const struct spec *s, const char *name)
+{
+	size_t n;
+	const struct keys_row *rows = keys_table(&n);
+
+	for (size_t i = 0; i < s->n_given; i++)
+		if (strcmp(rows[s->given[i].key].name, name) == 0)
+			return true;
+	return false;
+}
+
 static int warn(const struct spec *s, struct strv *w)
 {
 	int r = 0;
@@ -93,7 +105,7 @@ static int warn(const struct spec *s, struct strv *w)
 		r = strv_add(w, "MemoryHigh= is above MemoryMax=: it does nothing");
 	if (r == 0 && s->slice && s->cgroup == SPEC_CG_CGROUPFS)
 		r = strv_add(w, "Slice= does nothing with Cgroup=cgroupfs");
-	if (r == 0 && s->no_new_privileges)
+	if (r == 0 && s->no_new_privileges && is_given(s, "NoNewPrivileges"))
 		r = strv_add(w, "NoNewPrivileges=yes makes sudo, su, passwd and ping fail inside");
 	return r;
 }
