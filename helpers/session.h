@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cghome.h"
 #include "err.h"
 #include "msg.h"
 
@@ -37,6 +38,7 @@ struct session {
 	pid_t pid;	  /* of the caller */
 	pid_t joined_pid; /* of the process that entered */
 	uid_t uid;
+	struct cghome home; /* where the caller was before it joined */
 	uint64_t since_us;
 	char user[64], service[32], rhost[64], tty[32];
 };

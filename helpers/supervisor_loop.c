@@ -97,7 +97,11 @@ static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
 	lock = state_lock(s->c.rootfd, s->c.st.id, 1000, err);
 	if (lock < 0)
 		return lock;
-	r = cg_attach(&s->c.cg, m->cred.pid, err);
+	r = cghome_read(m->cred.pid, &e->home);
+	if (r < 0)
+		err_sys(err, r, "enter", "read the cgroups of process %d", m->cred.pid);
+	else
+		r = cg_attach(&s->c.cg, m->cred.pid, err);
 	state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	if (r < 0)
 		return r;
@@ -105,6 +109,18 @@ static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
 	e->joined = take_fd(&pidfd);
 	e->joined_pid = m->cred.pid;
 	return 0;
+}
+
+/*
+ * A caller that joined by itself goes on after close_session: out of the container's groups it
+ * goes, or it would die with them. Inside its PID namespace it can then still not fork.
+ */
+static void release_caller(struct supervisor *s, struct session *e)
+{
+	if (e->joined < 0 || e->joined_pid != e->pid)
+		return;
+	/* fails for one that has just exited, which is as good */
+	(void)!cghome_return(&s->c.cg_facts, &e->home, e->pid, NULL);
 }
 
 /* Returns false when the session ended. */
@@ -118,6 +134,8 @@ static bool session_message(struct supervisor *s, size_t i)
 	if (r == -EAGAIN)
 		return true;
 	if (r < 0 || strcmp(msg_verb(&m), "close") == 0) {
+		if (r == 0)
+			release_caller(s, e);
 		end_session(s, i, r < 0 ? "lost" : "close");
 		return false;
 	}
