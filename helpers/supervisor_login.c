@@ -299,8 +299,40 @@ static int answer_host(struct supervisor *s, const struct login *l, int sock, co
 	return 1;
 }
 
-static int decide(struct supervisor *s, const struct login *l, const int fds[2],
-		  struct ctr_error *err)
+/* MUST-2: whom AlwaysHost= names passes by a policy that can not be used otherwise. */
+static bool is_always_host(const struct load_paths *paths, const struct match_facts *f)
+{
+	struct policy only = {.mode = MATCH_ENFORCE};
+	struct match_decision d;
+	bool yes;
+
+	if (load_always_host(paths, &only.always_host, NULL) < 0)
+		return false;
+	match_decide(&only, f, &d);
+	yes = d.verdict == MATCH_HOST && str_equal(d.why, "AlwaysHost");
+	strv_done(&only.always_host);
+	return yes;
+}
+
+/* What the policy says, carried out: 1 done, 0 this process serves, -errno refused. */
+static int carry_out(struct supervisor *s, const struct load_paths *paths, const struct login *l,
+		     const struct placing *p, struct ctr_error *err)
+{
+	int r;
+
+	if (p->d->verdict == MATCH_HOST)
+		return answer_host(s, l, p->fds[0], p->d->why);
+	if (p->d->permissive)
+		return answer_host(s, l, p->fds[0], "Mode=permissive");
+	if (p->d->verdict == MATCH_DENY)
+		return err_set(err, CTR_E_DENIED, EACCES, "policy", "denied by rule %s", p->d->why);
+	remember_rule(s, l, p->d);
+	r = s->c.rootfd = state_open_root(s->opt.state_root, err);
+	return r < 0 ? r : place(s, paths, l, p, err);
+}
+
+static int decide(struct supervisor *s, const struct load_paths *paths, const struct login *l,
+		  const int fds[2], struct ctr_error *err)
 {
 	autopolicy struct policy *policy = NULL;
 	struct match_facts f = {.user = l->user,
@@ -314,36 +346,36 @@ static int decide(struct supervisor *s, const struct login *l, const int fds[2],
 				.ngids = l->ngroups};
 	struct match_decision d;
 	struct placing p = {.d = &d, .fds = {fds[0], fds[1]}};
-	struct load_paths paths;
-	int r = load_default_paths(s->opt.conf, &paths, err);
+	int r = load_policy(paths, &policy, NULL, err);
+	bool broken = r < 0;
 
-	if (r == 0)
-		r = load_policy(&paths, &policy, NULL, err);
-	if (r == 0 && match_needs_groups(policy))
+	if (broken || match_needs_groups(policy))
 		r = add_groups(l, &f);
-	if (r < 0) {
-		strv_done(&f.groups);
-		return r;
+	if (r == 0 && broken) {
+		r = is_always_host(paths, &f) ? answer_host(s, l, fds[0], "AlwaysHost") : -EINVAL;
+	} else if (r == 0) {
+		match_decide(policy, &f, &d);
+		r = carry_out(s, paths, l, &p, err);
 	}
-	match_decide(policy, &f, &d);
 	strv_done(&f.groups);
-	if (d.verdict == MATCH_HOST)
-		return answer_host(s, l, fds[0], d.why);
-	if (d.verdict == MATCH_CONTAIN && policy->mode == MATCH_PERMISSIVE)
-		return answer_host(s, l, fds[0], "Mode=permissive");
-	if (d.verdict == MATCH_DENY)
-		return err_set(err, CTR_E_DENIED, EACCES, "policy", "denied by rule %s", d.why);
-	remember_rule(s, l, &d);
-	s->c.rootfd = state_open_root(s->opt.state_root, err);
-	if (s->c.rootfd >= 0)
-		r = place(s, &paths, l, &p, err);
-	else
-		r = s->c.rootfd;
 	/* the administrator's explicit choice (MUST-1) */
-	if (r < 0 && policy->on_error == MATCH_ERROR_HOST) {
+	if (r < 0 && policy && policy->on_error == MATCH_ERROR_HOST && err->code != CTR_E_DENIED) {
 		log_event(s, "failure", l, "stage=%s error=\"%s\"", err->stage, err->text);
 		return answer_host(s, l, fds[0], "OnError=host");
 	}
+	return r;
+}
+
+static int login_with_paths(struct supervisor *s, const struct login *l, const int fds[2],
+			    struct ctr_error *err)
+{
+	struct load_paths paths;
+	int r = load_default_paths(s->opt.conf, &paths, err);
+
+	if (r < 0)
+		return r;
+	r = decide(s, &paths, l, fds, err);
+	load_paths_done(&paths);
 	return r;
 }
 
@@ -364,7 +396,7 @@ bool supervisor_login(struct supervisor *s, int sock)
 	s->c.abort_fd = sock;
 	s->c.timeout_ms = CREATE_MS;
 	if (r == 0)
-		r = decide(s, &l, (int[]){sock, caller}, &err);
+		r = login_with_paths(s, &l, (int[]){sock, caller}, &err);
 	s->c.abort_fd = -1;
 	if (r == 0) { /* both belong to the first session now */
 		(void)take_fd(&session);
