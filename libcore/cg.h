@@ -53,15 +53,46 @@ struct cg {
  * cg_create - make the groups and write the limits of the definition
  *
  * An existing group that is empty is used; one with processes is -EEXIST. What the definition asks
- * for and no controller offers is CTR_E_UNSUPPORTED, named. On failure nothing is left.
+ * for and no controller offers is CTR_E_UNSUPPORTED, named. On failure nothing is left. Where a
+ * systemd scope is used (Cgroup=scope, or auto on a v2 machine with systemd) nothing is made yet:
+ * cg_adopt() does it, since a scope is born with its first process.
  */
 int cg_create(struct cg *cg, const struct spec *spec, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** cg_adopt - the scope for the first process, its path and its limits; 0 where none is used */
+int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid,
+	     struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** cg_set - change limits of a living container; earlier values are written back on failure */
 int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** cg_attach - put a process in, all hierarchies. -EBUSY (CTR_E_PAUSED) while frozen (MUST-4) */
+/** cg_clone_fd - the v2 group for CLONE_INTO_CGROUP (clone(2), Linux 5.7); -1: none to clone into
+ */
+int cg_clone_fd(const struct cg *cg) ATTR_WARN_UNUSED;
+
+/**
+ * struct cg_door - files through which a process of one thread puts itself in, by writing "0"
+ *
+ * A write of any other pid makes the kernel wait for an RCU grace period, since it must exclude all
+ * forks (5 to 11 ms measured on 6.18); a thread that moves itself by "tasks" of v1 is exempt (Linux
+ * 5.18, cgroup_procs_write_start()). v2 has no such way: there "cgroup.procs" is used, and left out
+ * on a hybrid machine, whose v2 tree has no controllers.
+ */
+struct cg_door {
+	int fd[CG_HIERARCHIES];
+	size_t n;
+};
+
+/** cg_door_open - -EBUSY (CTR_E_PAUSED) while frozen (MUST-4). Close with cg_door_close() */
+int cg_door_open(const struct cg *cg, struct cg_door *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+void cg_door_close(struct cg_door *door);
+
+/** cg_attach - put another process in, all hierarchies. -EBUSY (CTR_E_PAUSED) while frozen
+ * (MUST-4) */
 int cg_attach(const struct cg *cg, pid_t pid, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** cg_has - is the process in the group (read back from /proc/PID/cgroup, MUST-1)? 1, 0, -errno */
+int cg_has(const struct cg *cg, pid_t pid) ATTR_WARN_UNUSED;
 
 /** cg_attach_supervisor - put this process into pam_container/_supervisor, made if absent */
 int cg_attach_supervisor(const struct cg_facts *facts, struct ctr_error *err) ATTR_WARN_UNUSED;
