@@ -107,6 +107,8 @@ int main(int argc, char **argv)
 						 : supervisor_create(&s, FD_SOCKET);
 	if (!serve)
 		return EXIT_SUCCESS;
+	/* after the answer, which waits for nothing; on failure it stays where it was started */
+	(void)!cg_attach_supervisor(&s.c.cg_facts, NULL);
 	(void)malloc_trim(
 	    0); /* what the parser used; this process lives as long as the container */
 	return supervisor_loop(&s);

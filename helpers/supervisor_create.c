@@ -51,10 +51,7 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	s->stop_us = spec->timeout_stop;
 	r = create_run(&s->c, err);
 	s->c.spec = NULL; /* the caller frees it; what lives on is in the record */
-	if (r < 0)
-		return r;
-	(void)!cg_attach_supervisor(&s->c.cg_facts, NULL); /* else it stays where it was started */
-	return 0;
+	return r;
 }
 
 static int read_request(struct supervisor *s, struct msg *m, struct spec **ret,

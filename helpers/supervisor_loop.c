@@ -15,7 +15,7 @@
 #include "supervisor.h"
 #include "sys.h"
 
-enum { STOP_MARGIN_MS = 500, REMOVE_MS = 5000 };
+enum { STOP_MARGIN_MS = 500, REMOVE_MS = 5000, DOOR_MS = 1000 };
 
 /* Connects to PID 1 as root from outside: by its socket's place in the container's own tree. */
 static int connect_init(struct supervisor *s)
@@ -83,6 +83,35 @@ static void end_session(struct supervisor *s, size_t i, const char *why)
 	s->linger_end = child_now_ms() + s->linger_us / 1000;
 }
 
+/*
+ * The process puts itself into the groups; that it did is read back (MUST-1). The lock is held
+ * until then, so that nobody pauses the container between the look and the step (MUST-4).
+ */
+static int open_door(struct supervisor *s, struct session *e, pid_t pid, struct ctr_error *err)
+{
+	struct cg_door door = {.n = 0};
+	struct msg m;
+	int r = s->c.cg.inherit ? 0 : cg_door_open(&s->c.cg, &door, err);
+
+	if (r < 0)
+		return r;
+	msg_init(&m, "ok");
+	for (size_t i = 0; i < door.n; i++)
+		msg_add_fd(&m, door.fd[i]);
+	r = msg_send(e->sock, &m, 100);
+	cg_door_close(&door);
+	if (r == 0)
+		r = msg_recv(e->sock, &m, DOOR_MS);
+	if (r < 0)
+		return err_sys(err, r, "enter", "let process %d in", pid);
+	msg_done(&m);
+	if (!str_equal(msg_verb(&m), "entered") || m.cred.pid != pid ||
+	    (!s->c.cg.inherit && cg_has(&s->c.cg, pid) != 1))
+		return err_set(err, CTR_E_SYSTEM, EPERM, "enter",
+			       "process %d is not in control group %s", pid, s->c.cg.path);
+	return 0;
+}
+
 static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
 			 struct ctr_error *err)
 {
@@ -101,7 +130,7 @@ static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
 	if (r < 0)
 		err_sys(err, r, "enter", "read the cgroups of process %d", m->cred.pid);
 	else
-		r = cg_attach(&s->c.cg, m->cred.pid, err);
+		r = open_door(s, e, m->cred.pid, err);
 	state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	if (r < 0)
 		return r;

@@ -48,6 +48,7 @@ void create_done(struct create *c)
 	cleanup_fd(&c->control);
 	cleanup_fd(&c->sync);
 	cleanup_fd(&c->pidfd);
+	cg_door_close(&c->door);
 	for (size_t i = 0; i < CREATE_NS; i++)
 		cleanup_fd(&c->ns_fd[i]);
 }
@@ -79,16 +80,20 @@ static int run_cgroup(void *ctx, struct ctr_error *err)
 	r = str_format(c->cg.path, sizeof(c->cg.path), "pam_container/%s", c->st.id);
 	if (r == 0)
 		r = cg_create(&c->cg, c->spec, err);
-	if (r < 0)
-		return r;
-	c->st.cgroup_inherit = c->cg.inherit;
-	return str_copy(c->st.cgroup, sizeof(c->st.cgroup), c->cg.path);
+	/* on v2 the child is born inside, see run_clone() */
+	if (r == 0 && c->cg_facts.layout != CG_V2) {
+		r = cg_door_open(&c->cg, &c->door, err);
+		if (r < 0)
+			(void)!cg_remove(&c->cg, NULL); /* nothing is in it */
+	}
+	return r;
 }
 
 static void undo_cgroup(void *ctx)
 {
 	struct create *c = ctx;
 
+	cg_door_close(&c->door);
 	(void)!cg_kill(&c->cg, 5000, NULL); /* nothing more to be done here; gc tries again */
 	(void)!cg_remove(&c->cg, NULL);
 }
@@ -97,7 +102,7 @@ static int run_clone(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;
 	struct clone_args args = {.exit_signal = SIGCHLD, .pidfd = (uint64_t)(uintptr_t)&c->pidfd};
-	autofd int theirs = -1;
+	autofd int theirs = -1, group = cg_clone_fd(&c->cg);
 	int sv[2], r = msg_pair(sv);
 	pid_t pid;
 
@@ -106,6 +111,10 @@ static int run_clone(void *ctx, struct ctr_error *err)
 	theirs = sv[1];
 	c->sync = sv[0];
 	args.flags = CLONE_PIDFD | (c->spec->namespaces & ~(uint64_t)CLONE_NEWCGROUP);
+	if (group >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)group;
+	}
 	pid = sys_clone3(&args, sizeof(args));
 	if (pid == 0) {
 		(void)close(c->sync); /* the supervisor's end: its death must be seen here */
@@ -135,10 +144,15 @@ static int run_place(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;
 	struct msg m;
-	int r = cg_attach(&c->cg, c->st.init.pid, err);
+	int r = cg_adopt(&c->cg, c->spec, c->st.init.pid, err);
 
 	if (r < 0)
 		return r;
+	cg_door_close(&c->door); /* the child has its own */
+	c->st.cgroup_inherit = c->cg.inherit;
+	r = str_copy(c->st.cgroup, sizeof(c->st.cgroup), c->cg.path);
+	if (r < 0)
+		return err_sys(err, r, "place", "name the control group");
 	msg_init(&m, "go");
 	r = msg_send(c->sync, &m, 1000);
 	return r < 0 ? err_sys(err, r, "place", "tell the set-up child to go on") : 0;
@@ -211,6 +225,10 @@ static int run_verify(void *ctx, struct ctr_error *err)
 	if (r < 0)
 		return r;
 	cleanup_fd(&c->sync);
+	r = c->cg.inherit ? 1 : cg_has(&c->cg, c->st.init.pid);
+	if (r != 1)
+		return err_set(err, CTR_E_SYSTEM, EPERM, "verify",
+			       "PID 1 is not in control group %s", c->cg.path);
 	if (!proc_is_alive(&c->st.init))
 		return err_set(err, CTR_E_SYSTEM, ECHILD, "verify", "PID 1 died");
 	return 0;

@@ -12,6 +12,7 @@
 #include "attr.h"
 #include "child.h"
 #include "cleanup.h"
+#include "door.h"
 #include "enter.h"
 #include "facts.h"
 #include "helper.h"
@@ -180,6 +181,22 @@ static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct
 
 /* ---- entering ---- */
 
+/* Sends m and takes the answer into it, which must be `ok`. */
+static int exchange(int sock, struct msg *m, unsigned int timeout_ms, struct ctr_error *err)
+{
+	int r = msg_send(sock, m, (int)timeout_ms);
+
+	m->nfds = 0; /* lent */
+	if (r == 0)
+		r = msg_recv(sock, m, (int)timeout_ms);
+	if (r < 0)
+		return err_sys(err, r, "enter", "ask the supervisor to be let in");
+	if (str_equal(msg_verb(m), "ok"))
+		return 0;
+	return msg_get_error(m, err) < 0 ? bad_answer(err) : -EACCES;
+}
+
+/* To the supervisor, which opens the control groups; this process steps in by itself (cg.h). */
 static int announce(const struct login *l, unsigned int timeout_ms, struct ctr_error *err)
 {
 	autofd int self = sys_pidfd_open(getpid(), 0);
@@ -191,15 +208,14 @@ static int announce(const struct login *l, unsigned int timeout_ms, struct ctr_e
 		return err_sys(err, self, "enter", "open a pidfd");
 	msg_init(&m, "enter");
 	msg_add_fd(&m, self);
-	r = msg_send(l->sock, &m, (int)timeout_ms);
-	m.nfds = 0; /* lent */
+	r = exchange(l->sock, &m, timeout_ms, err);
 	if (r == 0)
-		r = msg_recv(l->sock, &m, (int)timeout_ms);
+		r = door_pass(m.fds, m.nfds, err);
 	if (r < 0)
-		return err_sys(err, r, "enter", "ask the supervisor to be let in");
-	if (str_equal(msg_verb(&m), "ok"))
-		return 0;
-	return msg_get_error(&m, err) < 0 ? bad_answer(err) : -EACCES;
+		return r;
+	msg_done(&m);
+	msg_init(&m, "entered");
+	return exchange(l->sock, &m, timeout_ms, err);
 }
 
 static int enter(struct login *l, const struct args *a, const char *const *keep,
