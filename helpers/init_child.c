@@ -129,11 +129,28 @@ static int identify(const struct conn *c, struct task *t, struct ctr_error *err)
 	return 0;
 }
 
-/* What the login set for itself (pam_limits, ulimit) holds here too, as far as it is lower. */
+/* Who logged in, for audit (pam_loginuid(8)); a kernel without audit has no such file. */
+static void adopt_loginuid(pid_t pid)
+{
+	char path[32], text[16];
+
+	if (str_format(path, sizeof(path), "/proc/%d/loginuid", pid) == 0 &&
+	    fd_read_file_at(AT_FDCWD, path, text, sizeof(text)) > 0)
+		(void)!fd_write_file_at(AT_FDCWD, "/proc/self/loginuid", text);
+}
+
+/* What the login set for itself (pam_limits, ulimit, nice) holds here too. */
 static void adopt_limits(const struct conn *c)
 {
+	int nice;
+
 	if (c->cred.pid <= 0)
 		return;
+	adopt_loginuid(c->cred.pid);
+	errno = 0;
+	nice = getpriority(PRIO_PROCESS, (id_t)c->cred.pid);
+	if (errno == 0)
+		(void)setpriority(PRIO_PROCESS, 0, nice); /* root: may do either */
 	for (int i = 0; i < RLIM_NLIMITS; i++) {
 		struct rlimit theirs;
 

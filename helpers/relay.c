@@ -2,6 +2,7 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -9,8 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "fd.h"
 #include "proto.h"
+#include "str.h"
 
 enum { CHUNK = 65536 };
 
@@ -124,10 +127,31 @@ static int start_raw(struct relay *r, struct ctr_error *err)
 	return 0;
 }
 
+/*
+ * A write to a terminal blocks until all of it fits, and both directions must not wait for each
+ * other. The outer terminal's open file is shared with who gave it, so a non-blocking one of our
+ * own is opened; where that is not allowed (su: the terminal is somebody else's) it stays blocking.
+ */
+static int open_own(int fd)
+{
+	char path[32];
+
+	if (str_format(path, sizeof(path), "/proc/self/fd/%d", fd) < 0)
+		return -1;
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 int relay_run(struct relay *r, int *ret_status, struct ctr_error *err)
 {
 	static struct loop l; /* 128 KiB: not on the stack of a user's limits */
+	autofd int own = open_own(r->out);
 	int rc = start_raw(r, err);
+
+	if (own >= 0)
+		r->out = own;
+	/* PID 1 has the same open file, but never reads or writes it */
+	if (rc == 0 && fcntl(r->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		rc = err_sys(err, errno, "relay", "prepare the session's terminal");
 
 	while (rc == 0 && !(l.exited && l.down.ended && l.down.len == 0)) {
 		rc = step(r, &l, err);

@@ -113,10 +113,9 @@ static int private_copy(const struct enter_plan *p, struct kept *k, struct ctr_e
 	return p->shell ? bind_attach(root, p->shell, err) : 0;
 }
 
-static int restrict_self(int fd, struct ctr_error *err)
+static int restrict_self(int fd, struct restrict_set *set, struct ctr_error *err)
 {
-	autofree struct restrict_set *set = malloc(sizeof(*set));
-	int r = set ? restrict_load(fd, set, err) : err_sys(err, ENOMEM, "enter", "restrictions");
+	int r = restrict_load(fd, set, err);
 
 	if (r == 0)
 		r = keyring_new_session(err);
@@ -125,13 +124,53 @@ static int restrict_self(int fd, struct ctr_error *err)
 	return r < 0 ? r : restrict_become(set, NULL, err);
 }
 
+/* self: /proc/self of the host, opened before: the container's procfs does not show this process */
+static int check_space(int self, const char *name, int want, struct ctr_error *err)
+{
+	struct stat mine, theirs;
+
+	if (want < 0)
+		return 0;
+	if (fstatat(self, name, &mine, 0) < 0 || fstat(want, &theirs) < 0)
+		return err_sys(err, errno, "verify", "read %s", name);
+	if (mine.st_ino != theirs.st_ino || mine.st_dev != theirs.st_dev)
+		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "%s is not the container's",
+			       name);
+	return 0;
+}
+
+/* MUST-1: what the kernel says now, not what the calls above returned. */
+static int verify(const struct enter_plan *p, int self, ino_t old_mnt,
+		  const struct restrict_set *set, struct ctr_error *err)
+{
+	struct stat st;
+	int r = check_space(self, "ns/cgroup", p->cgroup_fd, err);
+
+	if (r == 0)
+		r = check_space(self, "ns/ipc", p->ipc_fd, err);
+	if (r == 0)
+		r = check_space(self, "ns/uts", p->uts_fd, err);
+	if (r == 0)
+		r = check_space(self, "ns/net", p->net_fd, err);
+	if (r == 0)
+		r = check_space(self, "ns/pid_for_children", p->pid_fd, err);
+	if (r == 0 && (fstatat(self, "ns/mnt", &st, 0) < 0 || st.st_ino == old_mnt))
+		r = err_set(err, CTR_E_SYSTEM, EPERM, "verify", "the mounts are the host's");
+	return r < 0 ? r : restrict_verify(set, self, err);
+}
+
 int enter_container(const struct enter_plan *p, struct ctr_error *err)
 {
+	autofree struct restrict_set *set = malloc(sizeof(*set));
+	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct kept k = {.n = 0};
 	char cwd[PATH_MAX];
 	bool known = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
+	struct stat before;
 	int r;
 
+	if (!set || self < 0 || fstatat(self, "ns/mnt", &before, 0) < 0)
+		return err_sys(err, errno, "enter", "look at this process");
 	take_files(p->keep_files, &k);
 	r = join_all(p, err);
 	if (r == 0 && p->mnt_fd >= 0)
@@ -141,7 +180,9 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	/* the same name inside, as su without -l wants it, or / */
 	if (r == 0 && (!known || chdir(cwd) < 0) && chdir("/") < 0)
 		r = err_sys(err, errno, "enter", "enter /");
-	return r < 0 ? r : restrict_self(p->restrict_fd, err);
+	if (r == 0)
+		r = restrict_self(p->restrict_fd, set, err);
+	return r < 0 ? r : verify(p, self, before.st_ino, set, err);
 }
 
 /* ---- the way back ---- */

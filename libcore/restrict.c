@@ -253,22 +253,18 @@ static uint64_t status_value(const char *text, const char *key, unsigned int bas
 	return v;
 }
 
-int restrict_verify(const struct restrict_set *set, pid_t pid, struct ctr_error *err)
+int restrict_verify(const struct restrict_set *set, int procdir, struct ctr_error *err)
 {
-	char path[64], buf[8192];
-	ssize_t n = str_format(path, sizeof(path), "/proc/%d/status", pid);
+	char buf[8192];
+	ssize_t n = fd_read_file_at(procdir, "status", buf, sizeof(buf));
 
-	if (n == 0)
-		n = fd_read_file_at(AT_FDCWD, path, buf, sizeof(buf));
 	if (n < 0)
-		return err_sys(err, (int)n, "verify", "read the status of process %d", pid);
+		return err_sys(err, (int)n, "verify", "read the status of the process");
 	if (set->has_bounding && (status_value(buf, "\nCapBnd:", 16) & ~set->bounding))
-		return err_set(err, CTR_E_SYSTEM, EPERM, "verify",
-			       "process %d: bounding set too large", pid);
+		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "bounding set too large");
 	if (set->no_new_privs && status_value(buf, "\nNoNewPrivs:", 10) != 1)
-		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "process %d: no no_new_privs",
-			       pid);
+		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "no_new_privs is not set");
 	if (set->filter_len > 0 && status_value(buf, "\nSeccomp:", 10) != 2)
-		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "process %d: no filter", pid);
+		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "no system call filter");
 	return 0;
 }

@@ -66,9 +66,11 @@ int restrict_limits(const struct restrict_set *set, struct ctr_error *err) ATTR_
 int restrict_become(const struct restrict_set *set, const struct restrict_user *user,
 		    struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** restrict_verify - compare /proc/PID/status of a process with the set (CapBnd, NoNewPrivs,
- * Seccomp) */
-int restrict_verify(const struct restrict_set *set, pid_t pid,
+/**
+ * restrict_verify - compare the status of a process with the set (CapBnd, NoNewPrivs, Seccomp)
+ * @procdir: descriptor of its /proc/PID
+ */
+int restrict_verify(const struct restrict_set *set, int procdir,
 		    struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif
