@@ -109,13 +109,27 @@ static int session(int sock, struct proto_start *p, int *ret_status, struct ctr_
 	return relay_run(&r, ret_status, err);
 }
 
+/*
+ * The path that this program stands on. The auxiliary vector names what was executed, which is the
+ * script where the shell is a script's interpreter, execve(2); so the link is asked first.
+ */
+static const char *own_path(char *buf, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", buf, size - 1);
+
+	if (n <= 0)
+		return (const char *)getauxval(AT_EXECFN);
+	buf[n] = '\0';
+	return buf;
+}
+
 int main(int argc, char **argv)
 {
-	char cwd[PATH_MAX];
+	char cwd[PATH_MAX], exe[PATH_MAX];
 	mode_t mask = umask(077);
 	struct proto_start p = {.argv = (const char *const *)argv,
 				.env = (const char *const *)environ,
-				.file = (const char *)getauxval(AT_EXECFN),
+				.file = own_path(exe, sizeof(exe)),
 				.umask = (int)mask,
 				.fds = {0, 1, 2}};
 	struct ctr_error err;
