@@ -96,3 +96,8 @@ int sys_unshare(int flags)
 {
 	return result(syscall(SYS_unshare, flags));
 }
+
+int sys_bpf(int cmd, union bpf_attr *attr, size_t size)
+{
+	return result(syscall(SYS_bpf, cmd, attr, size));
+}

@@ -2,6 +2,7 @@
 #ifndef SYS_H
 #define SYS_H
 
+#include <linux/bpf.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -36,5 +37,6 @@ int sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c);
 int sys_seccomp(unsigned int op, unsigned int flags, void *args);
 int sys_setns(int fd, int nstype);
 int sys_unshare(int flags);
+int sys_bpf(int cmd, union bpf_attr *attr, size_t size);
 
 #endif
