@@ -404,7 +404,8 @@ bool supervisor_login(struct supervisor *s, int sock)
 		return true;
 	}
 	if (r < 0) {
-		log_event(s, "failure", &l, "stage=%s error=\"%s\"", err.stage, err.text);
+		log_event(s, err.code == CTR_E_DENIED ? "denied" : "refused", &l,
+			  "stage=%s error=\"%s\"", err.stage, err.text);
 		supervisor_deny(sock, &err);
 	}
 	return false;

@@ -61,18 +61,26 @@ void supervisor_stop(struct supervisor *s, unsigned int grace_ms)
 
 /* ---- sessions ---- */
 
+/* As much of the login as the log wants. */
+static struct login session_login(const struct session *e)
+{
+	struct login l = {.uid = e->uid, .pid = e->pid};
+
+	memcpy(l.user, e->user, sizeof(l.user));
+	memcpy(l.service, e->service, sizeof(l.service));
+	memcpy(l.rhost, e->rhost, sizeof(l.rhost));
+	return l;
+}
+
 static void end_session(struct supervisor *s, size_t i, const char *why)
 {
 	struct session *e = &s->sessions[i];
-	struct login l = {.uid = e->uid, .pid = e->pid};
+	struct login l = session_login(e);
 	struct timespec now;
 	uint64_t us;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
 	us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 - e->since_us;
-	memcpy(l.user, e->user, sizeof(l.user));
-	memcpy(l.service, e->service, sizeof(l.service));
-	memcpy(l.rhost, e->rhost, sizeof(l.rhost));
 	log_event(s, "end", &l, "duration_ms=%llu why=%s", (unsigned long long)us / 1000, why);
 	session_end(e);
 	s->sessions[i] = s->sessions[--s->nsessions];
@@ -172,6 +180,9 @@ static bool session_message(struct supervisor *s, size_t i)
 		return true;
 	r = admit_process(s, e, &m, &err);
 	if (r < 0) {
+		struct login l = session_login(e);
+
+		log_event(s, "refused", &l, "stage=%s error=\"%s\"", err.stage, err.text);
 		supervisor_deny(e->sock, &err);
 		return true;
 	}

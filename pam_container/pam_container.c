@@ -35,7 +35,7 @@
 #define DATA_HOOK    "pam_container.hook"
 #define DATA_SESSION "pam_container.session"
 
-enum { EXIT_REFUSED = 254 };
+enum { EXIT_REFUSED = 254, REFUSED = -EREMOTEIO };
 
 /** struct login - what open_session learned; kept by pam_set_data */
 struct login {
@@ -81,13 +81,16 @@ static struct login *login_get(pam_handle_t *pamh)
 	return pam_get_data(pamh, DATA_SESSION, &data) == PAM_SUCCESS ? (struct login *)data : NULL;
 }
 
-static int refuse(pam_handle_t *pamh, int flags, const struct ctr_error *err)
+/* r: what failed; what the supervisor refused (REFUSED, an errno that nothing else here gives) it
+ * has logged itself. */
+static int refuse(pam_handle_t *pamh, int flags, int r, const struct ctr_error *err)
 {
 	char user[80];
 
 	str_escape(user, sizeof(user), facts_text(pamh, PAM_USER));
-	pam_syslog(pamh, LOG_ERR, "event=refused user=%s stage=%s error=\"%s\"", user, err->stage,
-		   err->text);
+	if (r != REFUSED)
+		pam_syslog(pamh, LOG_ERR, "event=refused user=%s stage=%s error=\"%s\"", user,
+			   err->stage, err->text);
 	/* one line, the same for every reason that is not the user's business (threats B9) */
 	if (!(flags & PAM_SILENT))
 		(void)pam_error(pamh, "%s",
@@ -137,7 +140,7 @@ static int take_answer(struct login *l, struct msg *m, struct ctr_error *err)
 	if (str_equal(msg_verb(m), "denied")) {
 		if (msg_get_error(m, err) < 0)
 			return bad_answer(err);
-		return -EACCES;
+		return REFUSED;
 	}
 	if (!str_equal(msg_verb(m), "contained") || !entry || !shell ||
 	    msg_get_u64(m, "attach", &attach) < 0 ||
@@ -194,7 +197,7 @@ static int exchange(int sock, struct msg *m, unsigned int timeout_ms, struct ctr
 		return err_sys(err, r, "enter", "ask the supervisor to be let in");
 	if (str_equal(msg_verb(m), "ok"))
 		return 0;
-	return msg_get_error(m, err) < 0 ? bad_answer(err) : -EACCES;
+	return msg_get_error(m, err) < 0 ? bad_answer(err) : REFUSED;
 }
 
 /* To the supervisor, which opens the control groups; this process steps in by itself (cg.h). */
@@ -289,6 +292,7 @@ ATTR_PUBLIC int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const ch
 	struct login *l = login_get(pamh);
 	struct ctr_error err;
 	struct args a;
+	int r;
 
 	if (flags & PAM_DELETE_CRED)
 		return PAM_IGNORE;
@@ -299,9 +303,10 @@ ATTR_PUBLIC int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const ch
 	if (!l->late || l->inside || l->opener == getpid() || enter_is_inside(l->fd[1]) == 1)
 		return PAM_IGNORE;
 	args_parse(argc, argv, &a);
-	if (enter(l, &a, NULL, &err) < 0) {
+	r = enter(l, &a, NULL, &err);
+	if (r < 0) {
 		/* sshd goes on after a failure here when the key was public (MUST-1) */
-		(void)refuse(pamh, flags | PAM_SILENT, &err);
+		(void)refuse(pamh, flags | PAM_SILENT, r, &err);
 		_exit(EXIT_REFUSED);
 	}
 	l->inside = true;
@@ -340,6 +345,7 @@ ATTR_PUBLIC int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, con
 	struct ctr_error err = {.text = "unknown"};
 	struct args a;
 	uid_t uid;
+	int r;
 
 	/* MUST-2 */
 	if (facts_uid(pamh, &uid) == PAM_SUCCESS && uid == 0)
@@ -348,7 +354,8 @@ ATTR_PUBLIC int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, con
 	if (login_get(pamh) || in_container())
 		return PAM_SUCCESS;
 	args_parse(argc, argv, &a);
-	return open_session(pamh, &a, &err) < 0 ? refuse(pamh, flags, &err) : PAM_SUCCESS;
+	r = open_session(pamh, &a, &err);
+	return r < 0 ? refuse(pamh, flags, r, &err) : PAM_SUCCESS;
 }
 
 ATTR_PUBLIC int pam_sm_close_session(pam_handle_t *pamh, int flags ATTR_UNUSED,
