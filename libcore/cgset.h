@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CGSET_H
+#define CGSET_H
+
+#include "cg.h"
+
+/*
+ * The [Resources] of a definition as files and values, for v1 and v2. What is a wall and cannot be
+ * written is an error; what only shares or slows down is passed over where the machine lacks it.
+ *
+ *	key			v1			v2			absent
+ *	MemoryMax		memory.limit_in_bytes	memory.max		error
+ *	MemoryHigh		-			memory.high		passed over
+ *	MemorySwapMax		memory.memsw.limit..	memory.swap.max		error if there is
+ *swap TasksMax		pids.max		pids.max		error CPUQuota
+ *cpu.cfs_quota_us	cpu.max			error
+ *	CPUWeight		cpu.shares		cpu.weight		passed over
+ *	AllowedCPUs		cpuset.cpus		cpuset.cpus		error
+ *	AllowedMemoryNodes	cpuset.mems		cpuset.mems		error
+ *	IOWeight		blkio.bfq.weight or	io.bfq.weight or	passed over
+ *				blkio.weight		io.weight
+ *	IO*Max			blkio.throttle.*	io.max			error
+ *	DevicePolicy ...	devices.*		cgdev.h			error
+ */
+
+/** enum cgset_absent - what it means when the controller or the file is not there */
+enum cgset_absent {
+	CGSET_HARD, /* a wall: CTR_E_UNSUPPORTED */
+	CGSET_SOFT, /* passed over */
+	CGSET_SWAP, /* a wall, unless the machine has no swap either */
+};
+
+/** struct cgset_item - one write */
+struct cgset_item {
+	const char *key;	      /* of container.conf(5), for messages */
+	const char *file;	      /* e.g. "pids.max" */
+	const struct cg_hierarchy *h; /* borrowed from the facts */
+	char *value;		      /* owned */
+	char *undo; /* owned; what to write to lift it again; NULL: read the file */
+	int absent; /* enum cgset_absent */
+};
+
+/** struct cgset - writes in their order; {0} is the empty one; free with cgset_done() */
+struct cgset {
+	struct cgset_item *v;
+	size_t n;
+};
+void cgset_done(struct cgset *set);
+#define autocgset __attribute__((cleanup(cgset_done)))
+
+/** cgset_resolve - a device path to "MAJOR:MINOR". cgapply_device() */
+typedef int (*cgset_resolve)(const char *path, char *dst, size_t size, struct ctr_error *err);
+
+/** struct cgset_options - how to plan */
+struct cgset_options {
+	cgset_resolve resolve;
+	bool live; /* a group that lives: what is not given is lifted, devices are left alone */
+};
+
+/**
+ * cgset_plan - all writes of a definition; pure but for resolve and the nodes of DeviceAllow=
+ *
+ * CTR_E_UNSUPPORTED names the key and the controller that this machine does not offer.
+ */
+int cgset_plan(const struct cg_facts *facts, const struct spec *spec,
+	       const struct cgset_options *opt, struct cgset *ret,
+	       struct ctr_error *err) ATTR_WARN_UNUSED;
+
+#endif
