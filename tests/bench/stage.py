@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the figures are measured on: a policy, PAM folders, two sshd, the programs of this folder."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from harness import mountinfo, people, syscalls
+from harness.world import write
+
+import shape
+
+CONTAINERS = "/run/pam_container/containers"
+PAM = "/run/bench/pam"
+ROOT = "/run/bench/root"
+USER = "alice"
+POLICY = """[Global]
+Mode=enforce
+[Match new]
+Service=bench-new
+Container=box
+Entry=late
+[Match shared]
+Service=bench-shared
+Container=box
+Instance=user
+Entry=late
+[Match joined]
+Service=bench-joined
+Container=box
+Instance=user
+Entry=join
+[Match ssh]
+Service=sshd
+Group=students
+Container=box
+"""
+DEFINITION = """[Container]
+Description=six namespaces, host view, cgroup, seccomp
+[Exec]
+Hostname=box
+CapabilityBoundingSet=
+[Network]
+Private=loopback
+[Resources]
+TasksMax=200
+MemoryMax=512M
+CPUWeight=50
+"""
+
+
+class Stage:
+    def __init__(self, world, programs):
+        self.world = world
+        self.driver = os.path.join(programs, "driver")
+        self.floor = os.path.join(programs, "floor")
+        self.plain_port = 0
+        os.makedirs(ROOT)
+        for service in ("new", "shared", "joined"):
+            write(f"{PAM}/bench-{service}", "auth required pam_permit.so\n"
+                  "auth optional pam_container.so\nsession required pam_container.so\n")
+        write(f"{PAM}/bench-none", "auth required pam_permit.so\nsession required pam_permit.so\n")
+        write(f"{PAM}/other", "auth required pam_deny.so\nsession required pam_deny.so\n")
+        world.policy(POLICY)
+        world.definition("box", DEFINITION)
+
+    # ---- open_session ----
+
+    def argv(self, service, what, count):
+        return [self.driver, PAM, f"bench-{service}", USER,
+                "join" if service == "joined" else "late", what, str(count)]
+
+    def open_session(self, service):
+        """Milliseconds of one pam_open_session in a fresh process."""
+        done = subprocess.run(self.argv(service, "cycle", 1), stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=30, check=False)
+        assert done.returncode == 0, f"{service}: {done.stderr.decode()} {self.world.log[-5:]}"
+        return int(done.stdout) / 1e6
+
+    @contextlib.contextmanager
+    def held(self, service, count=1):
+        """Sessions that stay open; gives the milliseconds that each took."""
+        process = subprocess.Popen(self.argv(service, "hold", count), stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE)
+        times = [int(process.stdout.readline() or -1) / 1e6 for _ in range(count)]
+        assert times[-1] > 0, f"{service}: only {times} {self.world.log[-5:]}"
+        try:
+            yield times
+        finally:
+            process.stdin.close()
+            process.wait()
+            self.settle()
+
+    def containers(self):
+        with contextlib.suppress(FileNotFoundError):
+            return sorted(os.listdir(CONTAINERS))
+        return []
+
+    def settle(self, timeout=60.0):
+        """Wait until what was closed is gone: the next sample shall not pay for the last one."""
+        deadline = time.monotonic() + timeout
+        while self.containers() or self.supervisors():
+            assert time.monotonic() < deadline, f"left behind: {self.containers()}"
+            time.sleep(0.005)
+
+    def record(self, name):
+        with open(f"{CONTAINERS}/{name}/state.json") as file:
+            return json.load(file)
+
+    @staticmethod
+    def supervisors():
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open(f"/proc/{name}/comm") as file:
+                if file.read().startswith("container-super"):
+                    found.append(int(name))
+        return found
+
+    # ---- what it is compared with ----
+
+    def make_plan(self):
+        with self.held("new"):
+            pid = self.record(self.containers()[0])["init.pid"]
+            return shape.plan(pid, "floor", ROOT).encode()
+
+    def run_floor(self, plan):
+        done = subprocess.run([self.floor, ROOT], input=plan, capture_output=True, timeout=30,
+                              check=False)
+        assert done.returncode == 0 and done.stdout, done.stderr.decode()
+        return int(done.stdout) / 1e6
+
+    def make_bundle(self):
+        """An OCI bundle with runc's own default mounts and filter list, and the host's tree."""
+        bundle, root = "/run/bench/bundle", "/run/bench/runc-root"
+        for path in (bundle, root):
+            os.makedirs(path)
+        for mount in [m for m in mountinfo.ordinary()]:
+            syscalls.bind(mount.target, root + ("" if mount.target == "/" else mount.target))
+        subprocess.run(["runc", "spec"], cwd=bundle, check=True)
+        with open(f"{bundle}/config.json") as file:
+            config = json.load(file)
+        config["root"] = {"path": root, "readonly": False}
+        config["process"].update(terminal=False, args=["/bin/true"])
+        config["linux"]["namespaces"] = [{"type": t} for t in
+                                         ("pid", "network", "ipc", "uts", "mount", "cgroup")]
+        config["linux"]["cgroupsPath"] = "/bench-runc/one"
+        config["linux"]["resources"].update(memory={"limit": 512 << 20}, pids={"limit": 200})
+        config["linux"]["seccomp"] = {
+            "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+            "syscalls": [{"names": ["mount", "umount2", "keyctl", "bpf", "reboot", "ptrace"],
+                          "action": "SCMP_ACT_ERRNO"}]}
+        write(f"{bundle}/config.json", json.dumps(config))
+        return bundle
+
+    @staticmethod
+    def run_runc(bundle):
+        begin = time.monotonic()
+        done = subprocess.run(["runc", "--root", "/run/bench/runc", "run", "-b", bundle, "one"],
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
+                              check=False)
+        spent = (time.monotonic() - begin) * 1000
+        assert done.returncode == 0, done.stderr.decode()
+        return spent
+
+    # ---- ssh ----
+
+    def start_plain_sshd(self):
+        """The same sshd under another name, so that its PAM file lacks our two lines."""
+        os.symlink("/usr/sbin/sshd", "/usr/sbin/sshd-plain")
+        with open("/etc/pam.d/sshd") as file:
+            lines = [line for line in file if "pam_container.so" not in line]
+        write("/etc/pam.d/sshd-plain", "".join(lines))
+        with open("/etc/ssh/test_sshd") as file:
+            text = file.read()
+        self.plain_port = self.world.port + 1
+        write("/etc/ssh/plain_sshd", text.replace(f"Port {self.world.port}",
+                                                  f"Port {self.plain_port}"))
+        self.world.daemon(["/usr/sbin/sshd-plain", "-D", "-f", "/etc/ssh/plain_sshd"])
+        contained, self.world.port = self.world.port, self.plain_port
+        self.world.until(self.world._answers, "the plain sshd answers")
+        self.world.port = contained
+
+    def ssh_argv(self, contained, *arguments):
+        argv = self.world.ssh_argv(USER, *arguments)
+        if not contained:
+            argv[argv.index("-p") + 1] = str(self.plain_port)
+        return argv
+
+    def ssh_login(self, contained):
+        """Milliseconds of `ssh host true`."""
+        argv = self.ssh_argv(contained, "true")
+        begin = time.monotonic()
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
+                              check=False)
+        spent = (time.monotonic() - begin) * 1000
+        assert done.returncode == 0, f"{done.stderr.decode()} {self.world.log[-5:]}"
+        return spent
+
+    def ssh_bulk(self, contained, path, size, terminal):
+        """MB/s between the first and the last byte of `ssh host cat`."""
+        command = f"stty raw -echo && cat {path}" if terminal else f"cat {path}"
+        argv = self.ssh_argv(contained, *(["-tt"] if terminal else []), command)
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        first = got = len(process.stdout.read(65536))
+        begin = time.monotonic()
+        while chunk := process.stdout.read(65536):
+            got += len(chunk)
+        spent = time.monotonic() - begin
+        process.stdin.close()
+        assert process.wait() == 0 and got == size, f"{got} of {size} bytes arrived"
+        return (got - first) / spent / 1e6
+
+    @staticmethod
+    def make_file(size):
+        path = f"/home/{USER}/bulk"
+        with open("/dev/urandom", "rb") as source, open(path, "wb") as file:
+            for _ in range(size >> 20):
+                file.write(source.read(1 << 20))
+        shutil.chown(path, people.USERS[USER][0])
+        return path
+
+    def stop(self):
+        for process in self.world._daemons:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
