@@ -11,6 +11,7 @@
 #include "match.h"
 #include "num.h"
 #include "path.h"
+#include "sysgroups.h"
 
 /* Each checker sees one word with its specifiers replaced; what: the type's name for people. */
 struct word {
@@ -92,15 +93,7 @@ static int check_sysctl(const struct word *w, struct ctr_error *err)
 
 static int check_syscall(const struct word *w, struct ctr_error *err)
 {
-	const char *p = w->text + (w->text[0] == '~');
-
-	p += *p == '@';
-	if (!*p)
-		return bad(w, err);
-	for (; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("_-", *p))
-			return bad(w, err);
-	return 0;
+	return sysgroups_check(w->text + (w->text[0] == '~'), err);
 }
 
 static int check_always_host(const struct word *w, struct ctr_error *err)
@@ -218,6 +211,22 @@ static int read_word(const struct parse_in *in, const char *text, struct strv *r
 	return r;
 }
 
+/* "~a b" takes away both: the words say it each, as lists run into one another. */
+static int read_denied(const struct parse_in *in, struct strv *ret, struct ctr_error *err)
+{
+	autostrv struct strv words = {0};
+	int r = strv_split(&words, in->value + 1, " \t");
+
+	if (r == 0 && words.n == 0)
+		return parse_bad(err, lists[row_of(in->type)].what, in->value, NULL);
+	for (size_t i = 0; r == 0 && i < words.n; i++) {
+		autofree char *word = str_dup_format("~%s", words.v[i]);
+
+		r = word ? read_word(in, word, ret, err) : -ENOMEM;
+	}
+	return r;
+}
+
 static int read_words(const struct parse_in *in, struct strv *ret, struct ctr_error *err)
 {
 	static const char *const seps[] = {[BLANKS] = " \t", [COMMAS] = ", \t"};
@@ -233,6 +242,8 @@ static int read_words(const struct parse_in *in, struct strv *ret, struct ctr_er
 	}
 	if (split == WHOLE)
 		return read_word(in, in->value, ret, err);
+	if (in->type == PARSE_SYSCALLS && in->value[0] == '~')
+		return read_denied(in, ret, err);
 	r = strv_split(&words, in->value, seps[split]);
 	if (r == 0 && words.n == 0)
 		return parse_bad(err, lists[row_of(in->type)].what, in->value, NULL);

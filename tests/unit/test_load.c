@@ -69,7 +69,7 @@ static void has_safe_defaults(void **state)
 	assert_true(s->linger == 0 && s->memory_max == SPEC_UNSET && s->io_weight == SPEC_UNSET);
 	assert_int_equal(s->syscall_errno, EPERM);
 	assert_int_equal(s->syscall_filter.n, 1);
-	assert_string_equal(s->syscall_filter.v[0], "@default");
+	assert_string_equal(s->syscall_filter.v[0], "@login");
 	spec_free(s);
 }
 
