@@ -16,6 +16,7 @@
 #include "cgset.h"
 #include "cleanup.h"
 #include "fd.h"
+#include "scope.h"
 #include "str.h"
 
 #define SUPERVISORS "pam_container/_supervisor"
@@ -84,6 +85,8 @@ int cg_create(struct cg *cg, const struct spec *spec, struct ctr_error *err)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup",
 			       "no cgroup file system is mounted; Cgroup=inherit does without");
 	r = cgset_plan(cg->facts, spec, &fresh, &set, err);
+	if (r == 0 && scope_is_wanted(cg->facts, spec))
+		return scope_check(cg->facts, err); /* cg_adopt() makes it */
 	if (r == 0)
 		r = refuse_busy(cg, err);
 	if (r < 0)
@@ -101,21 +104,30 @@ int cg_create(struct cg *cg, const struct spec *spec, struct ctr_error *err)
 
 int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid, struct ctr_error *err)
 {
-	(void)cg;
-	(void)spec;
-	(void)pid;
-	(void)err;
-	return 0; /* no scope: cg_create() has made the groups */
+	const char *id = strrchr(cg->path, '/');
+	char unit[SCOPE_PATH];
+	int r;
+
+	if (cg->inherit || !id || !scope_is_wanted(cg->facts, spec))
+		return 0;
+	r = scope_unit(id + 1, unit, sizeof(unit));
+	if (r < 0)
+		return err_sys(err, r, "scope", "name the scope of %s", id + 1);
+	r = scope_start(unit, spec, pid, cg->path, err);
+	return r < 0 ? r : filter_devices(cg, spec, err);
 }
 
 int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err)
 {
 	autocgset struct cgset set = {0}, old = {0};
+	const char *unit = scope_of_path(cg->path);
 	int r;
 
 	if (cg->inherit)
 		return refuse_limits(spec, err);
 	r = cgset_plan(cg->facts, spec, &live, &set, err);
+	if (r == 0 && unit)
+		return scope_set(unit, spec, err);
 	if (r == 0)
 		r = cgapply_save(cg->path, &set, &old, err);
 	if (r < 0)
@@ -241,8 +253,11 @@ int cg_has(const struct cg *cg, pid_t pid)
 int cg_attach_supervisor(const struct cg_facts *facts, struct ctr_error *err)
 {
 	struct cg_door door = {.n = 0};
-	int r = make_groups(facts, SUPERVISORS, false, err);
+	int r;
 
+	if (facts->systemd && facts->layout == CG_V2)
+		return scope_attach_supervisor(facts, err);
+	r = make_groups(facts, SUPERVISORS, false, err);
 	if (r == 0)
 		r = open_door(facts, SUPERVISORS, &door, err);
 	for (size_t i = 0; r == 0 && i < door.n; i++)
@@ -252,11 +267,21 @@ int cg_attach_supervisor(const struct cg_facts *facts, struct ctr_error *err)
 	return r;
 }
 
+/* systemd takes the group away itself when the last process has left; that may take a while. */
+static int remove_scope(const struct cg *cg, struct ctr_error *err)
+{
+	autofd int dir = cgpath_open(&cg->facts->h[0], cg->path);
+
+	return dir == -ENOENT ? 0 : scope_stop(scope_of_path(cg->path), err);
+}
+
 int cg_remove(const struct cg *cg, struct ctr_error *err)
 {
 	char parent[sizeof(cg->path)], *slash;
 	int first = cg->inherit ? 0 : str_copy(parent, sizeof(parent), cg->path);
 
+	if (!cg->inherit && scope_of_path(cg->path))
+		return remove_scope(cg, err);
 	for (size_t i = 0; !cg->inherit && i < cg->facts->n; i++) {
 		int r = cggroup_remove(&cg->facts->h[i], cg->path);
 

@@ -24,6 +24,15 @@ bool scope_is_wanted(const struct cg_facts *facts, const struct spec *spec)
 	return spec->cgroup == SPEC_CG_SCOPE;
 }
 
+int scope_check(const struct cg_facts *facts, struct ctr_error *err)
+{
+	if (facts->systemd && facts->layout == CG_V2)
+		return 0;
+	return err_set(
+	    err, CTR_E_UNSUPPORTED, ENOTSUP, "scope",
+	    "Cgroup=scope needs systemd and cgroup v2 alone; Cgroup=auto takes what is there");
+}
+
 int scope_unit(const char *id, char *dst, size_t size)
 {
 	return str_format(dst, size, "container-%s.scope", id);
@@ -106,7 +115,7 @@ int scope_set(const char *unit, const struct spec *spec, struct ctr_error *err)
 	struct order o = {scopetalk_set, {.unit = unit, .props = &props}};
 	int r = scopeprop_limits(spec, &props, err);
 
-	return r < 0 || props.n == 0 ? r : order(&o, err);
+	return r < 0 ? r : order(&o, err);
 }
 
 int scope_stop(const char *unit, struct ctr_error *err)

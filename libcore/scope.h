@@ -16,6 +16,9 @@ enum { SCOPE_MS = 3000, SCOPE_PATH = 256 };
 /** scope_is_wanted - does this definition get a scope on this machine? Cgroup=scope always does */
 bool scope_is_wanted(const struct cg_facts *facts, const struct spec *spec) ATTR_PURE;
 
+/** scope_check - can there be scopes on this machine? CTR_E_UNSUPPORTED */
+int scope_check(const struct cg_facts *facts, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** scope_unit - name of the scope of a container. 0, -ENAMETOOLONG */
 int scope_unit(const char *id, char *dst, size_t size) ATTR_WARN_UNUSED;
 
@@ -32,7 +35,7 @@ const char *scope_of_path(const char *path) ATTR_PURE;
 int scope_start(const char *unit, const struct spec *spec, pid_t pid, char ret_path[SCOPE_PATH],
 		struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** scope_set - change limits of a living scope: all that the definition gives, or none */
+/** scope_set - change limits of a living scope, all or none; what is not given is lifted */
 int scope_set(const char *unit, const struct spec *spec, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** scope_stop - end it and wait until it is gone; absent is fine */

@@ -2,6 +2,7 @@
 #include "scopeprop.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -99,39 +100,45 @@ static int add_mask(struct scopeprops *p, const char *name, const char *list, ui
 	if (r < 0)
 		return err_set(err, CTR_E_CONFIG, -r, "scope", "%s=%s is no list of 0 to %d", name,
 			       list, SCOPEPROP_CPUS - 1);
-	if (list)
-		add(p, prop);
+	add(p, prop);
 	return 0;
 }
 
-static int add_limits(struct scopeprops *p, const struct spec *spec, struct ctr_error *err)
+/* all: what is not given too, in the form that lifts a limit: UINT64_MAX, no rates, no bits. */
+static int add_limits(struct scopeprops *p, const struct spec *spec, bool all,
+		      struct ctr_error *err)
 {
 	const char *base = (const char *)spec;
-	int r;
+	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		bool limited;
 		uint64_t n;
 
 		memcpy(&n, base + numbers[i].offset, sizeof(n));
-		if (n != SPEC_UNSET)
+		limited = n != SPEC_UNSET && n != SPEC_INFINITY;
+		if (all || n != SPEC_UNSET)
 			add_number(p, numbers[i].name,
-				   n == SPEC_INFINITY ? UINT64_MAX : n * numbers[i].factor);
+				   limited ? n * numbers[i].factor : UINT64_MAX);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
 		const struct strv *sv = (const void *)(base + rates[i].offset);
 
-		if (sv->n > 0)
+		if (all || sv->n > 0)
 			add(p, (struct scopeprop){
 				   .name = rates[i].name, .type = SCOPEPROP_RATES, .rates = sv});
 	}
-	r = add_mask(p, "AllowedCPUs", spec->allowed_cpus, p->cpus, err);
-	return r < 0 ? r : add_mask(p, "AllowedMemoryNodes", spec->allowed_mems, p->mems, err);
+	if (all || spec->allowed_cpus)
+		r = add_mask(p, "AllowedCPUs", spec->allowed_cpus, p->cpus, err);
+	if (r == 0 && (all || spec->allowed_mems))
+		r = add_mask(p, "AllowedMemoryNodes", spec->allowed_mems, p->mems, err);
+	return r;
 }
 
 int scopeprop_limits(const struct spec *spec, struct scopeprops *ret, struct ctr_error *err)
 {
 	memset(ret, 0, sizeof(*ret));
-	return add_limits(ret, spec, err);
+	return add_limits(ret, spec, true, err);
 }
 
 int scopeprop_start(const struct spec *spec, struct scopeprops *ret, struct ctr_error *err)
@@ -160,5 +167,5 @@ int scopeprop_start(const struct spec *spec, struct scopeprops *ret, struct ctr_
 	if (spec->timeout_stop != SPEC_UNSET)
 		add_number(ret, "TimeoutStopUSec",
 			   spec->timeout_stop == SPEC_INFINITY ? UINT64_MAX : spec->timeout_stop);
-	return add_limits(ret, spec, err);
+	return add_limits(ret, spec, false, err);
 }

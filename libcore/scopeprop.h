@@ -37,10 +37,10 @@ struct scopeprops {
 };
 
 /**
- * scopeprop_limits - the limits that were given; pure
+ * scopeprop_limits - the limits for a scope that lives; pure
  *
- * SPEC_INFINITY becomes systemd's UINT64_MAX. DeviceAllow= is left out: the filter is our own
- * (cgdev.h). -EINVAL for a list of CPUs that is none, -ERANGE for one beyond SCOPEPROP_CPUS.
+ * What was not given is lifted. SPEC_INFINITY becomes systemd's UINT64_MAX. DeviceAllow= is left
+ * out: the filter is our own (cgdev.h). CTR_E_CONFIG for CPUs and nodes from SCOPEPROP_CPUS on.
  */
 int scopeprop_limits(const struct spec *spec, struct scopeprops *ret,
 		     struct ctr_error *err) ATTR_WARN_UNUSED;
@@ -48,6 +48,8 @@ int scopeprop_limits(const struct spec *spec, struct scopeprops *ret,
 /**
  * scopeprop_start - all that a new scope is given besides its process; pure
  * @spec: NULL: the scope of the supervisors, which has no limits
+ *
+ * Limits that were not given are systemd's defaults.
  */
 int scopeprop_start(const struct spec *spec, struct scopeprops *ret,
 		    struct ctr_error *err) ATTR_WARN_UNUSED;

@@ -22,8 +22,8 @@ static void render(const struct scopeprops *p, char *dst, size_t size)
 			value = v->rates->v[0];
 		if (v->type == SCOPEPROP_TEXT || v->type == SCOPEPROP_RATES)
 			assert_non_null(value);
-		assert_int_equal(str_format(dst + len, size - len, "%s%s%c%s=%s", len ? " " : "",
-					    "", v->type, v->name, value ? value : hex),
+		assert_int_equal(str_format(dst + len, size - len, "%s%c%s=%s", len ? " " : "",
+					    v->type, v->name, value ? value : hex),
 				 0);
 	}
 }
@@ -52,15 +52,22 @@ static void translates_limits(void **state)
 	    {"IOWriteIOPSMax", "/dev/vda 8", "rIOWriteIOPSMax=/dev/vda 8"},
 	    {"DeviceAllow", "/dev/null r", ""},
 	};
+	struct spec *none = spec_new();
+	struct scopeprops p;
 	char text[4096];
+	size_t n_head;
 
 	(void)state;
+	assert_int_equal(scopeprop_start(none, &p, NULL), 0);
+	n_head = p.n; /* what a scope without limits has too */
+	spec_free(none);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct spec *s = spec_new();
-		struct scopeprops p;
 
 		assert_int_equal(spec_set(s, "Resources", rows[i].key, rows[i].value, NULL), 0);
-		assert_int_equal(scopeprop_limits(s, &p, NULL), 0);
+		assert_int_equal(scopeprop_start(s, &p, NULL), 0);
+		memmove(p.v, p.v + n_head, sizeof(p.v) - n_head * sizeof(*p.v));
+		p.n -= n_head;
 		render(&p, text, sizeof(text));
 		if (rows[i].want)
 			assert_string_equal(text, rows[i].want);
@@ -68,6 +75,34 @@ static void translates_limits(void **state)
 			assert_true(p.v[0].mask_len == sizeof(p.cpus) && p.cpus[1023] == 0x80);
 		spec_free(s);
 	}
+}
+
+/* A living scope gets all of them, or a limit that is taken out of a definition would stay. */
+static void lifts_what_is_not_given(void **state)
+{
+	struct spec *s = spec_new();
+	struct scopeprops p;
+	char text[4096];
+
+	(void)state;
+	assert_int_equal(spec_set(s, "Resources", "CPUQuota", "infinity", NULL), -EINVAL);
+	assert_int_equal(spec_set(s, "Resources", "TasksMax", "7", NULL), 0);
+	assert_int_equal(scopeprop_limits(s, &p, NULL), 0);
+	for (size_t i = 0; i < p.n; i++)
+		if (p.v[i].type == SCOPEPROP_RATES) {
+			assert_int_equal(p.v[i].rates->n, 0);
+			p.v[i].type = SCOPEPROP_TEXT;
+			p.v[i].text = "";
+		}
+	render(&p, text, sizeof(text));
+	assert_string_equal(text,
+			    "tMemoryMax=18446744073709551615 tMemoryHigh=18446744073709551615 "
+			    "tMemorySwapMax=18446744073709551615 tTasksMax=7 "
+			    "tCPUQuotaPerSecUSec=18446744073709551615 "
+			    "tCPUWeight=18446744073709551615 tIOWeight=18446744073709551615 "
+			    "sIOReadBandwidthMax= sIOWriteBandwidthMax= sIOReadIOPSMax= "
+			    "sIOWriteIOPSMax= yAllowedCPUs= yAllowedMemoryNodes=");
+	spec_free(s);
 }
 
 static void refuses_what_is_no_mask(void **state)
@@ -125,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(translates_limits),
+	    cmocka_unit_test(lifts_what_is_not_given),
 	    cmocka_unit_test(refuses_what_is_no_mask),
 	    cmocka_unit_test(gives_a_scope_its_place),
 	};
