@@ -205,6 +205,19 @@ def test_hostile_root_directory(world):
             assert (_tree("/srv/canary"), os.stat("/dev/null").st_rdev) == before, (name, target)
 
 
+def test_hostile_destination(world):
+    """MUST-5: what is made for a bind or a tmpfs is made inside the tree."""
+    os.makedirs("/srv/canary")
+    _open_folder("/srv/data")
+    _make_root("/srv/image")
+    os.symlink("/srv/canary", "/srv/image/mnt")
+    os.makedirs("/srv/image/srv/canary")
+    out = _inside(world, "ls /srv/canary; touch /mnt/a/f",
+                  "RootDirectory=/srv/image\nBind=/srv/data:/mnt/a\nTemporaryFileSystem=/mnt/b\n")
+    assert out == "a\nb\n" and os.listdir("/srv/data") == ["f"], out
+    assert os.listdir("/srv/canary") == []
+
+
 def _tree(top):
     return sorted((p, stat.S_IMODE(os.lstat(os.path.join(p, n)).st_mode), n)
                   for p, ns, fs in os.walk(top) for n in ns + fs)
@@ -223,6 +236,7 @@ def test_host_mounts_are_not_touched(world):
     def mounts():
         with open("/proc/self/mountinfo") as file:
             return file.read()
+    world.run(["mount", "--make-rshared", "/"])
     before = mounts()
     client = subprocess.Popen(world.ssh_argv("alice", "echo ready; cat"), stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Defences, each with the edit that takes it out and the test that must notice (tools/check-mutants)."""
+
+
+def _mutant(must, name, where, test, suite="live"):
+    file, old, new = where
+    return {"must": must, "name": name, "file": file, "old": old, "new": new, "test": test,
+            "suite": suite}
+
+
+MUTANTS = [
+    _mutant("MUST-1", "late entry does not leave the host's mounts",
+            ("libcore/enter.c", "r = join_one(p->mnt_fd, CLONE_NEWNS, \"mnt\", err);", "r = 0;"),
+            "ssh.walls"),
+    _mutant("MUST-1", "a process that joins keeps its bounding set",
+            ("libcore/restrict.c", "int r = set->has_bounding ? drop_bounding(set->bounding, err) : 0;",
+             "int r = 0;"), "ssh.walls"),
+    _mutant("MUST-2", "uid 0 is decided after everything else",
+            ("pam_container/pam_container.c", "== PAM_SUCCESS && uid == 0)", "== PAM_SUCCESS && 0)"),
+            "ssh.root_stays_on_the_host"),
+    _mutant("MUST-5", "links in the tree are followed where a folder is made",
+            ("libcore/path.c", "fd = path_open_in(rootfd, prefix, last && !is_dir ? O_PATH : O_PATH | "
+             "O_DIRECTORY);", "fd = openat(parent, name, O_PATH | O_CLOEXEC);\n\t\tif (fd < 0)\n"
+             "\t\t\tfd = -errno;"), "files.hostile_destination"),
+    _mutant("MUST-5", "mounts of a container reach the host",
+            ("libcore/root.c", "if (mount(NULL, \"/\", NULL, MS_SLAVE | MS_REC, NULL) < 0)", "if (0)"),
+            "files.host_mounts_are_not_touched"),
+    _mutant("MUST-6", "the session keyring is kept",
+            ("libcore/setup.c", "return keyring_new_session(err);", "return err ? 0 : 0;"),
+            "exec.session_keyring"),
+    _mutant("MUST-6", "other users' processes are shown",
+            ("libcore/procfs.c", "[SPEC_PROC_INVISIBLE] = \"hidepid=invisible\",",
+             "[SPEC_PROC_INVISIBLE] = NULL,"), "files.protect_proc"),
+    _mutant("MUST-8", "a tree that a user owns becomes the root",
+            ("libcore/root.c", "r = path_open_trusted(path, S_IFDIR, &top, err);",
+             "r = 0; top = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);"),
+            "files.root_directory_of_the_user"),
+    _mutant("MUST-9", "a stage that fails is not undone",
+            ("libcore/stage.c", "stage_undo(table, i, ctx);", ""),
+            "stages.each_stage_of_the_supervisor_fails"),
+]
