@@ -239,21 +239,32 @@ static int enter(struct login *l, const struct args *a, const char *const *keep,
 	return r < 0 ? r : enter_container(&plan, err);
 }
 
-/* login and su write these by name after open_session; the terminal is checked to be one. */
+/* PAM_TTY is a name that the program chose: only a terminal is shown inside, no other node. */
+static bool is_terminal(const char *path)
+{
+	autofd int fd = -1;
+
+	if (!str_has_prefix(path, "/dev/", NULL) || strstr(path, ".."))
+		return false;
+	fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	return fd >= 0 && isatty(fd);
+}
+
+/* login and su write these by name after open_session, and log by /dev/log. */
 static int join(pam_handle_t *pamh, struct login *l, const struct args *a, struct ctr_error *err)
 {
 	const char *tty = facts_text(pamh, PAM_TTY), *own;
-	const char *keep[] = {"/run/utmp", "/var/log/wtmp", "/var/log/lastlog", NULL, NULL, NULL};
+	const char *keep[] = {
+	    "/run/utmp", "/var/log/wtmp", "/var/log/lastlog", "/dev/log", NULL, NULL, NULL};
 	char path[64];
-	size_t n = 3;
+	size_t n = 4;
 	int r;
 
 	if (isatty(STDIN_FILENO) && (own = ttyname(STDIN_FILENO)))
 		keep[n++] = own;
-	if (*tty && strncmp(tty, "/dev/", 5) != 0 && strlen(tty) < 32 && !strstr(tty, "..") &&
-	    str_format(path, sizeof(path), "/dev/%s", tty) == 0)
+	if (*tty != '/' && str_format(path, sizeof(path), "/dev/%s", tty) == 0)
 		tty = path;
-	if (strncmp(tty, "/dev/", 5) == 0 && !strstr(tty, "..") && !str_equal(tty, keep[3]))
+	if (is_terminal(tty) && !str_equal(tty, keep[4]))
 		keep[n++] = tty;
 	r = enter_remember(&l->home, err);
 	if (r < 0)
