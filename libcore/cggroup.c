@@ -80,7 +80,7 @@ static int fill_cpusets(const struct cg_hierarchy *h, const char *dir)
 
 int cggroup_missing(const char *have, const char *enabled, char *dst, size_t size)
 {
-	static const char *const ours[] = {"cpuset", "cpu", "io", "memory", "pids"};
+	static const char *const ours[] = {"cpuset", "cpu", "io", "memory", "pids", "hugetlb"};
 	int r = str_copy(dst, size, "");
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ours); i++) {
@@ -102,12 +102,13 @@ static int read_controllers(const char *dir, const char *file, char *dst)
 }
 
 /* One by one where all at once is refused: realtime tasks may forbid cpu alone, for example. */
-static void enable_here(const struct cg_hierarchy *h, const char *dir)
+static void enable_here(const char *dir)
 {
-	char enabled[LIST_MAX], want[128], *word, *rest;
+	char have[LIST_MAX], enabled[LIST_MAX], want[128], *word, *rest;
 
-	if (read_controllers(dir, "cgroup.subtree_control", enabled) < 0 ||
-	    cggroup_missing(h->controllers, enabled, want, sizeof(want)) < 0 || !*want ||
+	if (read_controllers(dir, "cgroup.controllers", have) < 0 ||
+	    read_controllers(dir, "cgroup.subtree_control", enabled) < 0 ||
+	    cggroup_missing(have, enabled, want, sizeof(want)) < 0 || !*want ||
 	    write_file(dir, "cgroup.subtree_control", want) == 0)
 		return;
 	rest = want;
@@ -115,7 +116,10 @@ static void enable_here(const struct cg_hierarchy *h, const char *dir)
 		(void)!write_file(dir, "cgroup.subtree_control", word); /* limits will tell */
 }
 
-/* From the root of the mount down to the parent of dir. */
+/*
+ * From the root of the mount down to the parent of dir. The root is not ours: its controllers are
+ * enabled only where containers need them, not for the sake of one figure on a hybrid machine.
+ */
 static int enable_controllers(const struct cg_hierarchy *h, const char *dir)
 {
 	char have[LIST_MAX], want[128], part[CGPATH_SIZE];
@@ -128,8 +132,8 @@ static int enable_controllers(const struct cg_hierarchy *h, const char *dir)
 		return r;
 	while (r == 0 && p) {
 		r = str_format(part, sizeof(part), "%.*s", (int)(p - dir), dir);
-		if (r == 0)
-			enable_here(h, part);
+		if (r == 0 && (p > dir + strlen(h->mount) || cgprobe_is_limiting(h)))
+			enable_here(part);
 		p = strchr(p + 1, '/');
 	}
 	return r;

@@ -154,16 +154,20 @@ const struct cg_hierarchy *cgprobe_find(const struct cg_facts *facts, const char
 	return NULL;
 }
 
-bool cgprobe_holds(const struct cg_facts *facts, const struct cg_hierarchy *h)
+bool cgprobe_is_limiting(const struct cg_hierarchy *h)
 {
-	static const char *const ours[] = {"memory", "pids", "cpu", "cpuset", "io"};
+	static const char *const names[] = {"memory", "pids",  "cpu",	  "cpuset",
+					    "io",     "blkio", "cpuacct", "devices"};
 
-	if (!h->v2 || facts->layout == CG_V2)
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		if (cgprobe_has(h->controllers, ours[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (cgprobe_has(h->controllers, names[i]))
 			return true;
 	return false;
+}
+
+bool cgprobe_holds(const struct cg_facts *facts, const struct cg_hierarchy *h)
+{
+	return !h->v2 || facts->layout == CG_V2 || cgprobe_is_limiting(h);
 }
 
 /* cgroup.controllers is a blank-separated line. */

@@ -23,6 +23,9 @@ bool cgprobe_has(const char *list, const char *word) ATTR_PURE;
 const struct cg_hierarchy *cgprobe_find(const struct cg_facts *facts, const char *v1,
 					const char *v2) ATTR_PURE;
 
+/** cgprobe_is_limiting - does a hierarchy carry a controller that limits or counts? Pure */
+bool cgprobe_is_limiting(const struct cg_hierarchy *h) ATTR_PURE;
+
 /**
  * cgprobe_holds - must every process of a container be in its group of this hierarchy? Pure
  *

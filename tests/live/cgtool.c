@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cg.h"
+#include "cgstat.h"
 #include "cleanup.h"
 #include "door.h"
 #include "num.h"
@@ -164,6 +165,52 @@ static int do_pids(struct tool *t)
 	return r;
 }
 
+/* What is there, as "NAME VALUE" lines */
+static int do_stats(struct tool *t)
+{
+	struct ctr_stats s;
+	int r = cgstat_read(&t->cg, &s, &t->err);
+	const struct {
+		const char *name;
+		uint64_t v;
+	} rows[] = {
+	    {"cpu_usage_us", s.cpu_usage_us},
+	    {"cpu_user_us", s.cpu_user_us},
+	    {"cpu_system_us", s.cpu_system_us},
+	    {"cpu_periods", s.cpu_periods},
+	    {"cpu_throttled", s.cpu_throttled},
+	    {"cpu_throttled_us", s.cpu_throttled_us},
+	    {"mem_usage", s.mem_usage},
+	    {"mem_peak", s.mem_peak},
+	    {"mem_limit", s.mem_limit},
+	    {"mem_swap", s.mem_swap},
+	    {"mem_swap_limit", s.mem_swap_limit},
+	    {"mem_anon", s.mem_anon},
+	    {"mem_file", s.mem_file},
+	    {"mem_kernel", s.mem_kernel},
+	    {"mem_shmem", s.mem_shmem},
+	    {"mem_inactive_file", s.mem_inactive_file},
+	    {"mem_failures", s.mem_failures},
+	    {"oom_kills", s.oom_kills},
+	    {"pids_current", s.pids_current},
+	    {"pids_limit", s.pids_limit},
+	    {"pids_failures", s.pids_failures},
+	    {"cpu_pressure", s.cpu_pressure.some_total},
+	    {"mem_pressure", s.mem_pressure.some_total},
+	    {"io_pressure", s.io_pressure.some_total},
+	};
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
+		if (rows[i].v != CTR_ABSENT)
+			(void)printf("%s %" PRIu64 "\n", rows[i].name, rows[i].v);
+	for (size_t i = 0; r == 0 && i < s.nio; i++)
+		(void)printf("io %u:%u %" PRIu64 " %" PRIu64 "\n", s.io[i].major, s.io[i].minor,
+			     s.io[i].read_bytes, s.io[i].write_bytes);
+	for (size_t i = 0; r == 0 && i < s.nhuge; i++)
+		(void)printf("huge_%s %" PRIu64 "\n", s.huge[i].size, s.huge[i].usage);
+	return r;
+}
+
 /* cgtool enter ID COMMAND...: goes in by the door and becomes the command */
 static int do_enter(struct tool *t)
 {
@@ -239,11 +286,12 @@ static const struct {
 	int (*fn)(struct tool *t);
 	int args; /* at least, after the ID */
 } verbs[] = {
-    {"probe", do_probe, 0},   {"create", do_create, 0}, {"set", do_set, 0},
-    {"remove", do_remove, 0}, {"freeze", do_freeze, 0}, {"thaw", do_thaw, 0},
-    {"frozen", do_frozen, 0}, {"kill", do_kill, 0},	{"signal", do_signal, 1},
-    {"attach", do_attach, 1}, {"has", do_has, 1},	{"pids", do_pids, 0},
-    {"enter", do_enter, 1},   {"bench", do_bench, 1},	{"supervisor", do_supervisor, 1},
+    {"probe", do_probe, 0},	      {"create", do_create, 0}, {"set", do_set, 0},
+    {"remove", do_remove, 0},	      {"freeze", do_freeze, 0}, {"thaw", do_thaw, 0},
+    {"frozen", do_frozen, 0},	      {"kill", do_kill, 0},	{"signal", do_signal, 1},
+    {"attach", do_attach, 1},	      {"has", do_has, 1},	{"pids", do_pids, 0},
+    {"stats", do_stats, 0},	      {"enter", do_enter, 1},	{"bench", do_bench, 1},
+    {"supervisor", do_supervisor, 1},
 };
 
 int main(int argc, char **argv)
