@@ -233,6 +233,7 @@ static int run(const struct init *in, const struct conn *c, const struct start_r
 	struct task t = {0};
 	struct restrict_user user;
 	bool root = c->cred.uid == 0;
+	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	(void)setsid(); /* cannot fail in a fresh child */
@@ -247,7 +248,7 @@ static int run(const struct init *in, const struct conn *c, const struct start_r
 	if (r < 0)
 		return r;
 	adopt_limits(c);
-	r = restrict_limits(in->restrictions, err);
+	r = restrict_limits(in->restrictions, self, err);
 	user = (struct restrict_user){
 	    .uid = t.uid, .gid = t.gid, .groups = t.groups, .ngroups = t.ngroups};
 	if (r == 0)

@@ -113,14 +113,14 @@ static int private_copy(const struct enter_plan *p, struct kept *k, struct ctr_e
 	return p->shell ? bind_attach(root, p->shell, err) : 0;
 }
 
-static int restrict_self(int fd, struct restrict_set *set, struct ctr_error *err)
+static int restrict_self(int fd, int self, struct restrict_set *set, struct ctr_error *err)
 {
 	int r = restrict_load(fd, set, err);
 
 	if (r == 0)
 		r = keyring_new_session(err);
 	if (r == 0)
-		r = restrict_limits(set, err);
+		r = restrict_limits(set, self, err);
 	return r < 0 ? r : restrict_become(set, NULL, err);
 }
 
@@ -181,7 +181,7 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	if (r == 0 && (!known || chdir(cwd) < 0) && chdir("/") < 0)
 		r = err_sys(err, errno, "enter", "enter /");
 	if (r == 0)
-		r = restrict_self(p->restrict_fd, set, err);
+		r = restrict_self(p->restrict_fd, self, set, err);
 	return r < 0 ? r : verify(p, self, before.st_ino, set, err);
 }
 

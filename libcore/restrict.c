@@ -60,17 +60,17 @@ int restrict_load(int fd, struct restrict_set *ret, struct ctr_error *err)
 	return 0;
 }
 
-static int write_oom_score(int score, struct ctr_error *err)
+static int write_oom_score(int score, int procdir, struct ctr_error *err)
 {
 	char text[16];
 	int r = str_format(text, sizeof(text), "%d", score);
 
 	if (r == 0)
-		r = fd_write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", text);
+		r = fd_write_file_at(procdir, "oom_score_adj", text);
 	return r < 0 ? err_sys(err, r, "restrict", "set OOMScoreAdjust=%d", score) : 0;
 }
 
-int restrict_limits(const struct restrict_set *set, struct ctr_error *err)
+int restrict_limits(const struct restrict_set *set, int procdir, struct ctr_error *err)
 {
 	for (int i = 0; i < RLIM_NLIMITS; i++) {
 		struct rlimit now, want = set->rlimits[i];
@@ -90,7 +90,7 @@ int restrict_limits(const struct restrict_set *set, struct ctr_error *err)
 		return err_sys(err, errno, "restrict", "set Nice=%d", set->nice);
 	if (set->umask_set)
 		(void)umask(set->umask); /* cannot fail */
-	return set->oom_set ? write_oom_score(set->oom_score_adjust, err) : 0;
+	return set->oom_set ? write_oom_score(set->oom_score_adjust, procdir, err) : 0;
 }
 
 static int drop_bounding(uint64_t keep, struct ctr_error *err)

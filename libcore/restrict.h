@@ -51,9 +51,12 @@ struct restrict_user {
 /**
  * restrict_limits - rlimits, nice, oom_score_adj, umask: what does not depend on the identity
  *
+ * @procdir: /proc/self of this process: a container's procfs has none for one that joins
+ *
  * Called as root, before restrict_become(). A process's own lower hard limit is never raised.
  */
-int restrict_limits(const struct restrict_set *set, struct ctr_error *err) ATTR_WARN_UNUSED;
+int restrict_limits(const struct restrict_set *set, int procdir,
+		    struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**
  * restrict_become - bounding set, identity, other capability sets, no_new_privs, seccomp; in the
