@@ -136,6 +136,7 @@ int main(int argc, char **argv)
 	int status = 0, r;
 
 	(void)umask(mask);
+	(void)prctl(PR_SET_NAME, "ctr-attach"); /* ps shall not list the shell twice */
 	if (argc < 1 || !p.file || fd_std_safe() < 0)
 		return EXIT_LOST;
 	p.cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/' ? cwd : NULL;

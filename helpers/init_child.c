@@ -34,6 +34,7 @@ struct task {
 	size_t ngroups;
 	char **argv, **env;
 	size_t argc, envc;
+	char ssh_tty[32];
 };
 
 static int bad(struct ctr_error *err, const char *what)
@@ -175,6 +176,19 @@ static int take_terminal(const struct start_request *req, uid_t uid, struct ctr_
 	return 0;
 }
 
+/* sshd names the outer terminal, which does not exist here. */
+static void name_terminal(const struct start_request *req, struct task *t)
+{
+	unsigned int n;
+
+	if (ioctl(req->master, TIOCGPTN, &n) < 0 ||
+	    str_format(t->ssh_tty, sizeof(t->ssh_tty), "SSH_TTY=/dev/pts/%u", n) < 0)
+		return;
+	for (size_t i = 0; i < t->envc; i++)
+		if (str_has_prefix(t->env[i], "SSH_TTY=", NULL))
+			t->env[i] = t->ssh_tty;
+}
+
 static int take_descriptors(const struct start_request *req, struct ctr_error *err)
 {
 	int high[3];
@@ -259,6 +273,8 @@ static int run(const struct init *in, const struct conn *c, const struct start_r
 		r = parse(&t, count_env(in->restrictions), err);
 	if (r < 0)
 		return r;
+	if (req->terminal)
+		name_terminal(req, &t);
 	add_env(in->restrictions, &t);
 	if (t.has_umask && !in->restrictions->umask_set)
 		(void)umask(t.umask);

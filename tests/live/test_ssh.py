@@ -54,6 +54,13 @@ def test_shell(world):
     assert term.wait() == 5
 
 
+def test_terminal_name(world):
+    """tty, SSH_TTY and the terminal's owner agree, though sshd's terminal is another one."""
+    done = world.run(world.ssh_argv("alice", "-tt", "tty; echo $SSH_TTY; stat -c '%U %a' $(tty)"))
+    lines = done.stdout.decode().split("\r\n")[-4:-1]
+    assert lines == ["/dev/pts/0", "/dev/pts/0", "alice 620"] or not world.product, done
+
+
 def _size(term):
     term.send("echo size=$(stty size)=\n")
     return term.expect(r"size=(\d+ \d+)=").group(1)
