@@ -266,7 +266,7 @@ static int run(const struct init *in, const struct conn *c, const struct start_r
 	user = (struct restrict_user){
 	    .uid = t.uid, .gid = t.gid, .groups = t.groups, .ngroups = t.ngroups};
 	if (r == 0)
-		r = restrict_become(in->restrictions, &user, err);
+		r = restrict_become(in->restrictions, &user, self, err);
 	if (r == 0 && !root)
 		r = read_payload(req->payload, &t, err);
 	if (r == 0 && !root)

@@ -121,7 +121,7 @@ static int restrict_self(int fd, int self, struct restrict_set *set, struct ctr_
 		r = keyring_new_session(err);
 	if (r == 0)
 		r = restrict_limits(set, self, err);
-	return r < 0 ? r : restrict_become(set, NULL, err);
+	return r < 0 ? r : restrict_become(set, NULL, self, err);
 }
 
 /* self: /proc/self of the host, opened before: the container's procfs does not show this process */
@@ -140,8 +140,7 @@ static int check_space(int self, const char *name, int want, struct ctr_error *e
 }
 
 /* MUST-1: what the kernel says now, not what the calls above returned. */
-static int verify(const struct enter_plan *p, int self, ino_t old_mnt,
-		  const struct restrict_set *set, struct ctr_error *err)
+static int verify(const struct enter_plan *p, int self, ino_t old_mnt, struct ctr_error *err)
 {
 	struct stat st;
 	int r = check_space(self, "ns/cgroup", p->cgroup_fd, err);
@@ -156,7 +155,7 @@ static int verify(const struct enter_plan *p, int self, ino_t old_mnt,
 		r = check_space(self, "ns/pid_for_children", p->pid_fd, err);
 	if (r == 0 && (fstatat(self, "ns/mnt", &st, 0) < 0 || st.st_ino == old_mnt))
 		r = err_set(err, CTR_E_SYSTEM, EPERM, "verify", "the mounts are the host's");
-	return r < 0 ? r : restrict_verify(set, self, err);
+	return r;
 }
 
 int enter_container(const struct enter_plan *p, struct ctr_error *err)
@@ -180,9 +179,10 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	/* the same name inside, as su without -l wants it, or / */
 	if (r == 0 && (!known || chdir(cwd) < 0) && chdir("/") < 0)
 		r = err_sys(err, errno, "enter", "enter /");
+	/* last come the restrictions, which check themselves: a filter may forbid to look */
 	if (r == 0)
-		r = restrict_self(p->restrict_fd, self, set, err);
-	return r < 0 ? r : verify(p, self, before.st_ino, set, err);
+		r = verify(p, self, before.st_ino, err);
+	return r < 0 ? r : restrict_self(p->restrict_fd, self, set, err);
 }
 
 /* ---- the way back ---- */

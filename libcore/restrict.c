@@ -19,7 +19,7 @@
 #include "str.h"
 #include "sys.h"
 
-enum { BLOB_MAGIC = 0x70637273, BLOB_VERSION = 1, CAP_BITS = 64 };
+enum { BLOB_MAGIC = 0x70637273, BLOB_VERSION = 1, CAP_BITS = 64, STATUS_MAX = 8192 };
 
 static size_t blob_size(uint32_t filter_len)
 {
@@ -109,30 +109,30 @@ static int drop_bounding(uint64_t keep, struct ctr_error *err)
 	return 0;
 }
 
-static int set_caps(uint64_t permitted, uint64_t effective, uint64_t inheritable,
-		    struct ctr_error *err)
+static int set_caps(const struct restrict_caps *caps, struct ctr_error *err)
 {
 	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct d[2];
 
 	for (int i = 0; i < 2; i++) {
-		d[i].permitted = (uint32_t)(permitted >> (32 * i));
-		d[i].effective = (uint32_t)(effective >> (32 * i));
-		d[i].inheritable = (uint32_t)(inheritable >> (32 * i));
+		d[i].permitted = (uint32_t)(caps->permitted >> (32 * i));
+		d[i].effective = (uint32_t)(caps->effective >> (32 * i));
+		d[i].inheritable = (uint32_t)(caps->inheritable >> (32 * i));
 	}
 	if (syscall(SYS_capset, &h, d) < 0)
 		return err_sys(err, errno, "restrict", "set capabilities");
 	return 0;
 }
 
-static int get_permitted(uint64_t *ret)
+static int get_caps(struct restrict_caps *ret)
 {
 	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct d[2];
 
 	if (syscall(SYS_capget, &h, d) < 0)
 		return -errno;
-	*ret = (uint64_t)d[1].permitted << 32 | d[0].permitted;
+	ret->permitted = (uint64_t)d[1].permitted << 32 | d[0].permitted;
+	ret->effective = (uint64_t)d[1].effective << 32 | d[0].effective;
 	return 0;
 }
 
@@ -170,52 +170,72 @@ static int raise_ambient(uint64_t ambient, struct ctr_error *err)
 	return 0;
 }
 
-/*
- * The sets after the identity is there. Root keeps what the bounding set leaves, by the rules of
- * execve(2); anybody else has nothing but what the definition grants explicitly.
- */
-static int finish_caps(const struct restrict_set *set, uid_t uid, struct ctr_error *err)
+void restrict_caps(const struct restrict_set *set, uid_t uid, uint64_t have,
+		   struct restrict_caps *ret)
 {
-	uint64_t have = 0, perm, eff, inh;
-	int r = get_permitted(&have);
+	uint64_t ambient = set->has_ambient ? set->ambient : 0;
+	uint64_t inheritable = (set->has_inheritable ? set->inheritable : 0) | ambient;
+	uint64_t permitted = uid == 0 ? have : 0;
+
+	if (set->has_permitted)
+		permitted = set->permitted;
+	permitted = (permitted | inheritable) & have;
+	if (set->has_bounding)
+		permitted &= set->bounding;
+	*ret = (struct restrict_caps){
+	    .permitted = permitted,
+	    .effective = set->has_effective ? set->effective & permitted : permitted,
+	    .inheritable = inheritable & permitted,
+	    .ambient = ambient & permitted,
+	};
+}
+
+/*
+ * A process that joins keeps what it has for its own work until it changes its identity, but passes
+ * on nothing that its caller happened to have (threat A4).
+ */
+static void join_caps(const struct restrict_set *set, const struct restrict_caps *have,
+		      struct restrict_caps *ret)
+{
+	restrict_caps(set, 0, have->permitted, ret);
+	ret->permitted = have->permitted;
+	ret->effective = have->effective;
+	ret->ambient = 0; /* the kernel drops it with the identity */
+}
+
+static int change_caps(const struct restrict_set *set, const struct restrict_user *user,
+		       struct restrict_caps *ret, struct ctr_error *err)
+{
+	struct restrict_caps have = {0};
+	int r = get_caps(&have);
 
 	if (r < 0)
 		return err_sys(err, r, "restrict", "read capabilities");
-	perm = uid == 0 ? have : 0;
-	if (set->has_bounding)
-		perm &= set->bounding;
-	if (set->has_permitted)
-		perm = set->permitted;
-	if (set->has_ambient)
-		perm |= set->ambient;
-	if (set->has_inheritable)
-		perm |= set->inheritable;
-	perm &= have;
-	eff = set->has_effective ? set->effective & perm : perm;
-	inh = (set->has_inheritable ? set->inheritable : 0) | (set->has_ambient ? set->ambient : 0);
-	r = set_caps(perm, eff, inh & perm, err);
-	if (r == 0)
-		r = raise_ambient(set->has_ambient ? set->ambient & perm : 0, err);
-	return r;
+	if (user)
+		restrict_caps(set, user->uid, have.permitted, ret);
+	else
+		join_caps(set, &have, ret);
+	r = set_caps(ret, err);
+	return r < 0 ? r : raise_ambient(ret->ambient, err);
 }
 
-/* MUST-1: the return codes above are not believed, the kernel is asked. */
-static int read_back(const struct restrict_set *set, const struct restrict_user *user,
-		     struct ctr_error *err)
+/* What /proc/PID/status does not tell alone; asked before a filter may forbid it. */
+static int check_identity(const struct restrict_user *user, struct ctr_error *err)
 {
-	for (unsigned long cap = 0; set->has_bounding && cap < CAP_BITS; cap++)
-		if (!(set->bounding >> cap & 1) && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+	uid_t uid[3];
+	gid_t gid[3];
+
+	if (getresuid(&uid[0], &uid[1], &uid[2]) < 0 || getresgid(&gid[0], &gid[1], &gid[2]) < 0)
+		return err_sys(err, errno, "restrict", "read the identity");
+	for (int i = 0; i < 3; i++)
+		if (uid[i] != user->uid || gid[i] != user->gid)
 			return err_set(err, CTR_E_SYSTEM, EPERM, "restrict",
-				       "capability %lu is still in the bounding set", cap);
-	if (set->no_new_privs && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
-		return err_set(err, CTR_E_SYSTEM, EPERM, "restrict", "no_new_privs is not set");
-	if (user && (getuid() != user->uid || geteuid() != user->uid || getgid() != user->gid))
-		return err_set(err, CTR_E_SYSTEM, EPERM, "restrict", "identity did not change");
+				       "identity did not change");
 	return 0;
 }
 
-int restrict_become(const struct restrict_set *set, const struct restrict_user *user,
-		    struct ctr_error *err)
+static int become(const struct restrict_set *set, const struct restrict_user *user,
+		  struct restrict_caps *ret_caps, struct ctr_error *err)
 {
 	int r = set->has_bounding ? drop_bounding(set->bounding, err) : 0;
 
@@ -225,17 +245,39 @@ int restrict_become(const struct restrict_set *set, const struct restrict_user *
 		r = err_sys(err, errno, "restrict", "keep capabilities");
 	if (r == 0 && user)
 		r = change_identity(user, err);
-	if (r == 0 && user)
-		r = finish_caps(set, user->uid, err);
+	if (r == 0)
+		r = change_caps(set, user, ret_caps, err);
 	if (r == 0 && user && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		r = err_sys(err, errno, "restrict", "stop keeping capabilities");
 	if (r == 0 && set->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = err_sys(err, errno, "restrict", "set no_new_privs");
-	if (r == 0)
-		r = read_back(set, user, err);
+	if (r == 0 && user)
+		r = check_identity(user, err);
 	if (r == 0 && set->no_new_privs)
 		r = install_filter(set, err);
 	return r;
+}
+
+int restrict_become(const struct restrict_set *set, const struct restrict_user *user, int procdir,
+		    struct ctr_error *err)
+{
+	/* opened first, as the filter may not allow it; what is read is of the time of reading */
+	autofd int status = openat(procdir, "status", O_RDONLY | O_CLOEXEC);
+	struct restrict_caps caps;
+	char text[STATUS_MAX];
+	ssize_t n;
+	int r;
+
+	if (status < 0)
+		return err_sys(err, errno, "restrict", "open the status of this process");
+	r = become(set, user, &caps, err);
+	if (r < 0)
+		return r;
+	n = pread(status, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		return err_sys(err, errno, "restrict", "read the status of this process");
+	text[n] = '\0';
+	return restrict_verify(set, &caps, text, err);
 }
 
 /* The number behind "Key:" in the text of /proc/PID/status, in that base; UINT64_MAX if absent. */
@@ -253,18 +295,29 @@ static uint64_t status_value(const char *text, const char *key, unsigned int bas
 	return v;
 }
 
-int restrict_verify(const struct restrict_set *set, int procdir, struct ctr_error *err)
+/* MUST-1: return codes are not believed, the kernel is asked. */
+int restrict_verify(const struct restrict_set *set, const struct restrict_caps *caps,
+		    const char *status, struct ctr_error *err)
 {
-	char buf[8192];
-	ssize_t n = fd_read_file_at(procdir, "status", buf, sizeof(buf));
+	const struct {
+		const char *key;
+		uint64_t want;
+	} rows[] = {
+	    {"\nCapPrm:", caps ? caps->permitted : 0},
+	    {"\nCapEff:", caps ? caps->effective : 0},
+	    {"\nCapInh:", caps ? caps->inheritable : 0},
+	    {"\nCapAmb:", caps ? caps->ambient : 0},
+	};
 
-	if (n < 0)
-		return err_sys(err, (int)n, "verify", "read the status of the process");
-	if (set->has_bounding && (status_value(buf, "\nCapBnd:", 16) & ~set->bounding))
+	if (set->has_bounding && (status_value(status, "\nCapBnd:", 16) & ~set->bounding))
 		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "bounding set too large");
-	if (set->no_new_privs && status_value(buf, "\nNoNewPrivs:", 10) != 1)
+	for (size_t i = 0; caps && i < ARRAY_SIZE(rows); i++)
+		if (status_value(status, rows[i].key, 16) != rows[i].want)
+			return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "%s is not what was set",
+				       rows[i].key + 1);
+	if (set->no_new_privs && status_value(status, "\nNoNewPrivs:", 10) != 1)
 		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "no_new_privs is not set");
-	if (set->filter_len > 0 && status_value(buf, "\nSeccomp:", 10) != 2)
+	if (set->filter_len > 0 && status_value(status, "\nSeccomp:", 10) != 2)
 		return err_set(err, CTR_E_SYSTEM, EPERM, "verify", "no system call filter");
 	return 0;
 }

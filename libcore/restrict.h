@@ -13,7 +13,7 @@
 /*
  * The restrictions of a definition, compiled: what PID 1 applies to each process that it starts and
  * the module to a process that joins. Needs libc alone, so that both can link it: names were
- * turned into masks and BPF in the supervisor (caps.h, seccomp.h). Travels as a sealed memfd.
+ * turned into masks and BPF in the supervisor (compile.h). Travels as a sealed memfd.
  */
 
 enum { RESTRICT_FILTER_MAX = 4096 }; /* BPF_MAXINSNS, linux/bpf_common.h */
@@ -58,22 +58,39 @@ struct restrict_user {
 int restrict_limits(const struct restrict_set *set, int procdir,
 		    struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** struct restrict_caps - what a process ends up with */
+struct restrict_caps {
+	uint64_t permitted, effective, inheritable, ambient;
+};
+
+/**
+ * restrict_caps - the sets of a process that becomes uid, out of those that it has (permitted)
+ *
+ * Root keeps what the bounding set leaves, as execve(2) would give it again; anybody else has
+ * what the definition grants. Nothing outside of the bounding set and of `have`. capset(2) and
+ * PR_CAP_AMBIENT_RAISE want effective and inheritable within permitted and ambient within both.
+ */
+void restrict_caps(const struct restrict_set *set, uid_t uid, uint64_t have,
+		   struct restrict_caps *ret);
+
 /**
  * restrict_become - bounding set, identity, other capability sets, no_new_privs, seccomp; in the
  * order that keeps each effective (MUST-1)
- * @user: NULL keeps the identity (a caller that joins: bounding set, no_new_privs, seccomp only)
+ * @user: NULL keeps the identity (a caller that joins: bounding set, inheritable and ambient sets,
+ *	  no_new_privs, seccomp; it still has to change its identity, which ends the other sets)
+ * @procdir: O_PATH of /proc/self, opened where this process is shown
  *
  * Filter before the identity without no_new_privs (needs CAP_SYS_ADMIN, seccomp(2)), else last.
- * After success the process is non-privileged as the definition says; read back before return.
+ * Then the kernel is asked (restrict_verify()); a filter has to allow pread64 and close for it.
  */
-int restrict_become(const struct restrict_set *set, const struct restrict_user *user,
+int restrict_become(const struct restrict_set *set, const struct restrict_user *user, int procdir,
 		    struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**
- * restrict_verify - compare the status of a process with the set (CapBnd, NoNewPrivs, Seccomp)
- * @procdir: descriptor of its /proc/PID
+ * restrict_verify - compare the text of /proc/PID/status with the set: Seccomp, NoNewPrivs and Cap*
+ * @caps: exact permitted, effective, inheritable and ambient sets; NULL: not compared
  */
-int restrict_verify(const struct restrict_set *set, int procdir,
-		    struct ctr_error *err) ATTR_WARN_UNUSED;
+int restrict_verify(const struct restrict_set *set, const struct restrict_caps *caps,
+		    const char *status, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif

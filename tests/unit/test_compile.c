@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "compile.h"
 #include "probe.h"
@@ -353,6 +355,31 @@ static void answers_enosys_to_the_future(void **state)
 	assert_in_range(plain->filter_len, 100, RESTRICT_FILTER_MAX / 4);
 }
 
+static int enter_narrow(void *arg, struct ctr_error *err)
+{
+	static const gid_t group = 12345;
+	const struct restrict_user user = {65534, 65534, &group, 1};
+	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return restrict_become(arg, &user, self, err);
+}
+
+/* @enter is enough for what stands between the filter and the user's program. */
+static void lets_in_through_a_narrow_list(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (int i = 0; i < 2; i++) {
+		autofree struct restrict_set *set = compile("lseek", NULL);
+		struct ctr_error err = {0};
+
+		set->no_new_privs = (uint8_t)i;
+		if (child_run(enter_narrow, set, 5000, &err) < 0)
+			fail_msg("%s", err.text);
+	}
+}
+
 static void takes_over_the_rest(void **state)
 {
 	static const char *const settings[][2] = {
@@ -438,6 +465,7 @@ int main(void)
 	    cmocka_unit_test(leaves_logins_what_they_need),
 	    cmocka_unit_test(does_what_lists_say),
 	    cmocka_unit_test(answers_enosys_to_the_future),
+	    cmocka_unit_test(lets_in_through_a_narrow_list),
 	    cmocka_unit_test(takes_over_the_rest),
 	    cmocka_unit_test(refuses_what_cannot_be),
 	};
