@@ -10,6 +10,7 @@
 #include "cgdev.h"
 #include "cggroup.h"
 #include "cghome.h"
+#include "cglive.h"
 #include "cgpath.h"
 #include "cgpids.h"
 #include "cgprobe.h"
@@ -120,19 +121,20 @@ int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid, struct ctr_error
 int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err)
 {
 	autocgset struct cgset set = {0}, old = {0};
-	const char *unit = scope_of_path(cg->path);
 	int r;
 
 	if (cg->inherit)
 		return refuse_limits(spec, err);
 	r = cgset_plan(cg->facts, spec, &live, &set, err);
-	if (r == 0 && unit)
-		return scope_set(unit, spec, err);
+	if (r == 0)
+		r = cglive_add(cg, spec, &set, err);
 	if (r == 0)
 		r = cgapply_save(cg->path, &set, &old, err);
 	if (r < 0)
 		return r;
 	r = cgapply_write(cg->path, &set, err);
+	if (r == 0)
+		r = filter_devices(cg, spec, err);
 	if (r < 0)
 		(void)!cgapply_write(cg->path, &old, NULL); /* what was there was accepted once */
 	return r;

@@ -63,7 +63,11 @@ int cg_create(struct cg *cg, const struct spec *spec, struct ctr_error *err) ATT
 int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid,
 	     struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** cg_set - change limits of a living container; earlier values are written back on failure */
+/**
+ * cg_set - make the limits of a living container those of the definition
+ *
+ * What is not given (any more) is lifted. Earlier values are written back on failure.
+ */
 int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** cg_clone_fd - the v2 group for CLONE_INTO_CGROUP (clone(2), Linux 5.7); -1: none to clone into

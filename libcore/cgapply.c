@@ -80,6 +80,10 @@ static int report(const struct cgset_item *item, int r, struct ctr_error *err)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup",
 			       "%s= needs %s, which this machine does not offer", item->key,
 			       item->file);
+	if (r == -EINVAL || r == -ERANGE)
+		return err_set(err, CTR_E_CONFIG, -r, "cgroup",
+			       "%s=: the kernel takes no '%s' in %s: %s", item->key, item->value,
+			       item->file, strerrordesc_np(-r));
 	return err_sys(err, r, "cgroup", "%s=: write '%s' to %s", item->key, item->value,
 		       item->file);
 }
@@ -131,39 +135,43 @@ int cgapply_old(const struct cgset_item *item, const char *text, char *dst, size
 	return str_format(dst, size, "%.*s", (int)strcspn(line, "\n"), line);
 }
 
-static int save_item(const char *path, const struct cgset_item *item, struct cgset *ret)
+/* Reads what undoes an item; -ENOENT when its file is not there. */
+static int read_undo(const char *path, const struct cgset_item *item, char *dst, size_t size)
 {
-	autofd int fd = open_item(path, item, O_RDONLY);
-	struct cgset_item *old = &ret->v[ret->n];
-	char text[TEXT_MAX], value[TEXT_MAX];
+	autofd int fd = -1;
+	char text[TEXT_MAX];
 	ssize_t n;
-	int r;
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	n = fd_read_all(fd, text, sizeof(text) - 1);
+	if (item->undo_file)
+		return str_copy(dst, size, item->undo);
+	fd = open_item(path, item, O_RDONLY);
+	n = fd < 0 ? fd : fd_read_all(fd, text, sizeof(text) - 1);
 	if (n < 0)
 		return (int)n;
 	text[n] = '\0';
-	r = cgapply_old(item, text, value, sizeof(value));
+	return cgapply_old(item, text, dst, size);
+}
+
+static int save_item(const char *path, struct cgset_item item, struct cgset *ret)
+{
+	char value[TEXT_MAX];
+	int r = read_undo(path, &item, value, sizeof(value));
+
 	if (r < 0)
-		return r;
-	*old = *item;
-	old->undo = NULL;
-	old->value = strdup(value);
-	ret->n++;
-	return old->value ? 0 : -ENOMEM;
+		return r == -ENOENT ? 0 : r;
+	if (item.undo_file)
+		item.file = item.undo_file;
+	item.undo_file = NULL;
+	return cgset_add(ret, item, value, NULL);
 }
 
 int cgapply_save(const char *path, const struct cgset *set, struct cgset *ret,
 		 struct ctr_error *err)
 {
-	autocgset struct cgset old = {calloc(set->n + 1, sizeof(*old.v)), 0};
+	autocgset struct cgset old = {0};
 
-	if (!old.v)
-		return err_sys(err, ENOMEM, "cgroup", "save the limits");
 	for (size_t i = set->n; i > 0; i--) {
-		int r = save_item(path, &set->v[i - 1], &old);
+		int r = save_item(path, set->v[i - 1], &old);
 
 		if (r < 0)
 			return err_sys(err, r, "cgroup", "read %s", set->v[i - 1].file);

@@ -33,18 +33,22 @@ void cgset_done(struct cgset *set)
 	*set = (struct cgset){0};
 }
 
-/* Copies both texts. */
-static int add(struct plan *p, struct cgset_item item, const char *value, const char *undo)
+int cgset_add(struct cgset *set, struct cgset_item item, const char *value, const char *undo)
 {
-	struct cgset_item *v = reallocarray(p->set.v, p->set.n + 1, sizeof(*v));
+	struct cgset_item *v = reallocarray(set->v, set->n + 1, sizeof(*v));
 
 	if (!v)
 		return -ENOMEM;
-	p->set.v = v;
+	set->v = v;
 	item.value = strdup(value);
 	item.undo = undo ? strdup(undo) : NULL;
-	v[p->set.n++] = item;
+	v[set->n++] = item;
 	return item.value && (item.undo || !undo) ? 0 : -ENOMEM;
+}
+
+static int add(struct plan *p, struct cgset_item item, const char *value, const char *undo)
+{
+	return cgset_add(&p->set, item, value, undo);
 }
 
 static int bytes_v1(uint64_t v, char *dst, size_t size)
@@ -168,7 +172,8 @@ static int add_number(struct plan *p, const struct row *row, struct ctr_error *e
 	const struct cg_hierarchy *h =
 	    cgprobe_find(p->facts, row->v1.controller, row->v2.controller);
 	const struct form *form = h && h->v2 ? &row->v2 : &row->v1;
-	struct cgset_item item = {row->key, form->file, h, NULL, NULL, row->absent};
+	struct cgset_item item = {
+	    .key = row->key, .file = form->file, .h = h, .absent = row->absent};
 	char value[VALUE_SIZE];
 	int r;
 
@@ -192,8 +197,10 @@ static int add_memsw(struct plan *p, struct ctr_error *err)
 	const struct spec *s = p->spec;
 	uint64_t swap = s->memory_swap_max, mem = s->memory_max;
 	const struct cg_hierarchy *h = cgprobe_find(p->facts, "memory", "memory");
-	struct cgset_item item = {"MemorySwapMax", "memory.memsw.limit_in_bytes", h, NULL, NULL,
-				  CGSET_SWAP};
+	struct cgset_item item = {.key = "MemorySwapMax",
+				  .file = "memory.memsw.limit_in_bytes",
+				  .h = h,
+				  .absent = CGSET_SWAP};
 	bool wall = swap != SPEC_UNSET && swap != SPEC_INFINITY;
 	char value[VALUE_SIZE];
 	int r;
@@ -218,8 +225,8 @@ static int add_memsw(struct plan *p, struct ctr_error *err)
 static int add_cpuset(struct plan *p, const char *key, const char *file, const char *list,
 		      struct ctr_error *err)
 {
-	struct cgset_item item = {key,	file, cgprobe_find(p->facts, "cpuset", "cpuset"),
-				  NULL, NULL, CGSET_HARD};
+	struct cgset_item item = {
+	    .key = key, .file = file, .h = cgprobe_find(p->facts, "cpuset", "cpuset")};
 
 	if (!list)
 		return 0;
@@ -247,8 +254,8 @@ static const struct limit limits[] = {
 static int add_limit(struct plan *p, const struct limit *l, const char *line, struct ctr_error *err)
 {
 	const struct cg_hierarchy *h = cgprobe_find(p->facts, "blkio", "io");
-	struct cgset_item item = {l->key,    h && h->v2 ? "io.max" : l->v1_file, h, NULL, NULL,
-				  CGSET_HARD};
+	struct cgset_item item = {
+	    .key = l->key, .file = h && h->v2 ? "io.max" : l->v1_file, .h = h};
 	const char *n = strrchr(line, ' ');
 	autofree char *path = n ? strndup(line, (size_t)(n - line)) : NULL;
 	char dev[32], value[VALUE_SIZE * 2], undo[VALUE_SIZE * 2];
@@ -282,7 +289,7 @@ static int add_limits(struct plan *p, struct ctr_error *err)
 	return r;
 }
 
-static int device_text(const struct cgdev_rule *rule, char *dst, size_t size)
+int cgset_device(const struct cgdev_rule *rule, char *dst, size_t size)
 {
 	char major[16] = "*", minor[16] = "*";
 	int r = 0;
@@ -303,7 +310,7 @@ static int device_text(const struct cgdev_rule *rule, char *dst, size_t size)
 static int add_devices(struct plan *p, struct ctr_error *err)
 {
 	const struct cg_hierarchy *h = cgprobe_find(p->facts, "devices", NULL);
-	struct cgset_item item = {"DevicePolicy", "devices.deny", h, NULL, NULL, CGSET_HARD};
+	struct cgset_item item = {.key = "DevicePolicy", .file = "devices.deny", .h = h};
 	struct cgdev_rule rules[CGDEV_MAX];
 	char text[VALUE_SIZE];
 	size_t n = 0;
@@ -319,7 +326,7 @@ static int add_devices(struct plan *p, struct ctr_error *err)
 	r = add(p, item, "a", NULL);
 	item.file = "devices.allow";
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = device_text(&rules[i], text, sizeof(text));
+		r = cgset_device(&rules[i], text, sizeof(text));
 		if (r == 0)
 			r = add(p, item, text, NULL);
 	}

@@ -3,6 +3,7 @@
 #define CGSET_H
 
 #include "cg.h"
+#include "cgdevlist.h"
 
 /*
  * The [Resources] of a definition as files and values, for v1 and v2. What is a wall and cannot be
@@ -36,8 +37,9 @@ struct cgset_item {
 	const char *file;	      /* e.g. "pids.max" */
 	const struct cg_hierarchy *h; /* borrowed from the facts */
 	char *value;		      /* owned */
-	char *undo; /* owned; what to write to lift it again; NULL: read the file */
-	int absent; /* enum cgset_absent */
+	char *undo;		      /* owned; what lifts it again; NULL: what the file says now */
+	const char *undo_file;	      /* where undo goes when file cannot be read; NULL: there */
+	int absent;		      /* enum cgset_absent */
 };
 
 /** struct cgset - writes in their order; {0} is the empty one; free with cgset_done() */
@@ -48,13 +50,21 @@ struct cgset {
 void cgset_done(struct cgset *set);
 #define autocgset __attribute__((cleanup(cgset_done)))
 
+/** cgset_add - append, with copies of both texts (undo may be NULL). 0, -ENOMEM */
+int cgset_add(struct cgset *set, struct cgset_item item, const char *value,
+	      const char *undo) ATTR_WARN_UNUSED;
+
+/** cgset_device - a rule as the devices controller of v1 takes it, "c 1:3 rwm"; pure */
+int cgset_device(const struct cgdev_rule *rule, char *dst, size_t size) ATTR_WARN_UNUSED;
+
 /** cgset_resolve - a device path to "MAJOR:MINOR". cgapply_device() */
 typedef int (*cgset_resolve)(const char *path, char *dst, size_t size, struct ctr_error *err);
 
 /** struct cgset_options - how to plan */
 struct cgset_options {
 	cgset_resolve resolve;
-	bool live; /* a group that lives: what is not given is lifted, devices are left alone */
+	bool live; /* a group that lives: numbers that are not given are lifted, the rest is
+		      cglive.h's */
 };
 
 /**
