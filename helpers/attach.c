@@ -92,6 +92,10 @@ static int session(int sock, struct proto_start *p, int *ret_status, struct ctr_
 	int rc;
 
 	p->terminal = on_one_terminal();
+	/* the session's terminal begins as the login's is: erase key, flow control */
+	if (p->terminal && tcgetattr(STDIN_FILENO, &r.saved) < 0)
+		return err_sys(err, errno, "attach", "read the terminal's settings");
+	p->termios = &r.saved;
 	if (p->terminal && ioctl(STDIN_FILENO, TIOCGWINSZ, &w) == 0) {
 		p->rows = w.ws_row;
 		p->cols = w.ws_col;

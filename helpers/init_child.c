@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -26,6 +27,7 @@ struct task {
 	char *text;
 	size_t len;
 	const char *file, *cwd;
+	char *termios;
 	mode_t umask;
 	bool has_umask, has_user;
 	uid_t uid;
@@ -74,6 +76,8 @@ static int take_record(struct task *t, char *rec, struct ctr_error *err)
 		t->file = v;
 	} else if (str_has_prefix(rec, "cwd=", &v)) {
 		t->cwd = v;
+	} else if (str_has_prefix(rec, "termios=", &v)) {
+		t->termios = (char *)v;
 	} else if (str_has_prefix(rec, "umask=", &v)) {
 		t->has_umask = true;
 		return num_octal(v, &t->umask) < 0 ? bad(err, "umask") : 0;
@@ -189,6 +193,30 @@ static void name_terminal(const struct start_request *req, struct task *t)
 			t->env[i] = t->ssh_tty;
 }
 
+/* "IFLAG,OFLAG,CFLAG,LFLAG" and the control characters, each a decimal number (proto.c) */
+static int set_termios(char *text, struct ctr_error *err)
+{
+	struct termios now;
+	tcflag_t *const flags[] = {&now.c_iflag, &now.c_oflag, &now.c_cflag, &now.c_lflag};
+
+	if (tcgetattr(STDIN_FILENO, &now) < 0)
+		return err_sys(err, errno, "terminal", "read the terminal's settings");
+	for (size_t i = 0; i < ARRAY_SIZE(flags) + NCCS; i++) {
+		const char *word = strsep(&text, ",");
+		uint32_t v;
+
+		if (!word || num_id(word, &v) < 0)
+			return bad(err, "termios");
+		if (i < ARRAY_SIZE(flags))
+			*flags[i] = v;
+		else
+			now.c_cc[i - ARRAY_SIZE(flags)] = (cc_t)v;
+	}
+	if (text || tcsetattr(STDIN_FILENO, TCSANOW, &now) < 0)
+		return bad(err, "termios");
+	return 0;
+}
+
 static int take_descriptors(const struct start_request *req, struct ctr_error *err)
 {
 	int high[3];
@@ -271,6 +299,8 @@ static int run(const struct init *in, const struct conn *c, const struct start_r
 		r = read_payload(req->payload, &t, err);
 	if (r == 0 && !root)
 		r = parse(&t, count_env(in->restrictions), err);
+	if (r == 0 && req->terminal && t.termios)
+		r = set_termios(t.termios, err);
 	if (r < 0)
 		return r;
 	if (req->terminal)

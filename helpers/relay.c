@@ -113,14 +113,9 @@ static int step(const struct relay *r, struct loop *l, struct ctr_error *err)
 
 static int start_raw(struct relay *r, struct ctr_error *err)
 {
-	struct termios raw;
+	struct termios raw = r->saved;
 
-	if (tcgetattr(r->in, &r->saved) < 0)
-		return err_sys(err, errno, "relay", "read the terminal's settings");
-	/* the session's terminal begins as the login's is: erase key, speed, flow control */
-	(void)tcsetattr(r->master, TCSANOW, &r->saved);
 	resize(r);
-	raw = r->saved;
 	cfmakeraw(&raw);
 	if (tcsetattr(r->in, TCSANOW, &raw) < 0)
 		return err_sys(err, errno, "relay", "set the terminal to raw mode");

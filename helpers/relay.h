@@ -10,11 +10,11 @@
 
 /** struct relay - one terminal session; descriptors are borrowed */
 struct relay {
-	int in, out; /* the outer terminal */
-	int master;  /* of the inner one */
-	int sock;    /* to PID 1 */
-	int signals; /* signalfd */
-	struct termios saved;
+	int in, out;	      /* the outer terminal */
+	int master;	      /* of the inner one */
+	int sock;	      /* to PID 1 */
+	int signals;	      /* signalfd */
+	struct termios saved; /* of the outer terminal, put back at the end */
 };
 
 /**

@@ -29,6 +29,16 @@ static void put_user(FILE *f, const struct proto_start *p)
 		(void)fprintf(f, "group=%u%c", p->groups[i], 0);
 }
 
+/* Set before the program runs: later it may have changed them itself. Speeds mean nothing on a pty.
+ */
+static void put_termios(FILE *f, const struct termios *t)
+{
+	(void)fprintf(f, "termios=%u,%u,%u,%u", t->c_iflag, t->c_oflag, t->c_cflag, t->c_lflag);
+	for (size_t i = 0; i < NCCS; i++)
+		(void)fprintf(f, ",%u", t->c_cc[i]);
+	(void)fputc(0, f);
+}
+
 /* Arguments and environment may be long: they go in a memfd that PID 1 itself never reads. */
 static int make_payload(const struct proto_start *p)
 {
@@ -49,6 +59,8 @@ static int make_payload(const struct proto_start *p)
 		(void)fprintf(f, "umask=%o%c", (unsigned int)p->umask, 0);
 	if (p->as_user)
 		put_user(f, p);
+	if (p->terminal && p->termios)
+		put_termios(f, p->termios);
 	for (size_t i = 0; p->argv[i]; i++)
 		put(f, "arg", p->argv[i]);
 	for (size_t i = 0; p->env && p->env[i]; i++)

@@ -3,6 +3,7 @@
 #define PROTO_H
 
 #include <sys/types.h>
+#include <termios.h>
 
 #include "err.h"
 
@@ -27,6 +28,8 @@ struct proto_start {
 	size_t ngroups;
 	int terminal; /* non-zero: a pty of the container; fds are not used */
 	unsigned int rows, cols;
+	const struct termios
+	    *termios; /* the terminal's first settings, NULL: as the kernel has them */
 	int fds[3];
 };
 
