@@ -22,8 +22,9 @@
  * changes its root and executes this static program once; prints the nanoseconds until that runs.
  *
  * A plan is made of lines of words parted by tabs (tests/bench/shape.py reads it off a container of
- * the product): group DIR | write FILE VALUE | attach FILE | dir PATH | file PATH | node PATH |
- * new TYPE PATH FLAGS OPTIONS | bind SOURCE PATH FLAGS. Paths of mounts are below ROOT.
+ * the product): group DIR | write FILE VALUE | attach FILE | into DIR | dir PATH | file PATH |
+ * node PATH | new TYPE PATH FLAGS OPTIONS | bind SOURCE PATH FLAGS. Paths of mounts are below ROOT.
+ * The child puts itself in by each `attach`, and is born in the group of `into` (v2).
  */
 
 enum { WORDS = 5, STEPS = 512, CHILD_FD = 3 };
@@ -90,6 +91,29 @@ static void enter_groups(const struct plan *p)
 			write_file(p->step[i].word[1], "0");
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		die("unshare", "cgroup namespace");
+}
+
+static pid_t clone_into(const struct plan *p)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD,
+				  .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
+					   CLONE_NEWUTS | CLONE_NEWNET};
+	pid_t pid;
+	int fd;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!str_equal(p->step[i].word[0], "into"))
+			continue;
+		fd = open(p->step[i].word[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			die("open", p->step[i].word[1]);
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)fd;
+	}
+	pid = sys_clone3(&args, sizeof(args));
+	if (pid < 0)
+		die("clone", "child");
+	return pid;
 }
 
 static uint64_t flags_of(const char *words)
@@ -189,9 +213,6 @@ static long long now(void)
 int main(int argc, char **argv)
 {
 	static struct plan p;
-	struct clone_args args = {.exit_signal = SIGCHLD,
-				  .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
-					   CLONE_NEWUTS | CLONE_NEWNET};
 	int pipefd[2];
 	long long begin;
 	pid_t pid;
@@ -208,9 +229,7 @@ int main(int argc, char **argv)
 	read_plan(&p);
 	begin = now();
 	make_groups(&p);
-	pid = sys_clone3(&args, sizeof(args));
-	if (pid < 0)
-		die("clone", "child");
+	pid = clone_into(&p);
 	if (pid == 0)
 		child(&p, argv[0], pipefd[1]);
 	(void)close(pipefd[1]);

@@ -134,7 +134,7 @@ def control(pid, name):
         for key, value in _settings(theirs).items():
             if value != fresh.get(key) and value.strip():
                 lines += _writes(group, key, value)
-        lines.append(f"attach\t{group}/{'cgroup.procs' if v2 else 'tasks'}")
+        lines.append(f"into\t{group}" if v2 else f"attach\t{group}/tasks")
     return lines
 
 
