@@ -18,6 +18,8 @@
 #define CONTAINERS "containers"
 #define LOCKS	   "locks"
 
+enum { LOCK_NAP_US = 20, LOCK_NAP_MAX_US = 1000 };
+
 bool state_id_is_valid(const char *id)
 {
 	static const char letters[] =
@@ -123,6 +125,7 @@ static int try_lock(int rootfd, const char *path)
 int state_lock(int rootfd, const char *id, unsigned int timeout_ms, struct ctr_error *err)
 {
 	uint64_t end = child_now_ms() + timeout_ms;
+	useconds_t nap = LOCK_NAP_US;
 	char path[128];
 	int fd = check_id(id, err);
 
@@ -139,7 +142,9 @@ int state_lock(int rootfd, const char *id, unsigned int timeout_ms, struct ctr_e
 		if (fd == -EAGAIN && child_now_ms() >= end)
 			return err_set(err, CTR_E_BUSY, EAGAIN, "state",
 				       "container %s is being changed by another process", id);
-		(void)usleep(1000); /* flock(2) has no timeout of its own */
+		/* flock(2) has no timeout of its own; most locks are held for a moment only */
+		(void)usleep(nap);
+		nap = nap < LOCK_NAP_MAX_US / 2 ? nap * 2 : LOCK_NAP_MAX_US;
 	}
 }
 
