@@ -18,27 +18,6 @@ static int get_text(const struct msg *m, const char *key, char *dst, size_t size
 	return v ? str_copy(dst, size, v) : -ENOENT;
 }
 
-static int get_groups(const struct msg *m, struct login *l)
-{
-	size_t pos = 0, len;
-	const char *key, *value;
-
-	while (msg_next(m, &pos, &key, &len, &value)) {
-		uint32_t gid;
-		int r;
-
-		if (len != strlen("group") || memcmp(key, "group", len) != 0)
-			continue;
-		r = num_id(value, &gid);
-		if (r < 0)
-			return r;
-		if (l->ngroups == SESSION_GROUPS)
-			return -E2BIG;
-		l->groups[l->ngroups++] = gid;
-	}
-	return 0;
-}
-
 int login_parse(const struct msg *m, struct login *ret, struct ctr_error *err)
 {
 	struct login l = {0};
@@ -66,10 +45,6 @@ int login_parse(const struct msg *m, struct login *ret, struct ctr_error *err)
 		return err_set(err, CTR_E_SYSTEM, EBADMSG, "login", "numbers of the login are bad");
 	l.pid = (pid_t)pid;
 	l.hook = hook == 1;
-	r = get_groups(m, &l);
-	if (r < 0)
-		return err_sys(err, r, "login", "read the groups of %s (at most %d)", l.user,
-			       SESSION_GROUPS);
 	*ret = l;
 	return 0;
 }

@@ -11,7 +11,7 @@
 
 /* A login, as the module tells it, and the list of logins that use one container. */
 
-enum { SESSION_MAX = 256, SESSION_GROUPS = 1024 };
+enum { SESSION_MAX = 256 };
 
 /** struct login - facts of one login; strings in fixed space, refused when they do not fit */
 struct login {
@@ -20,8 +20,6 @@ struct login {
 	gid_t gid;
 	pid_t pid; /* of the caller */
 	int hook;  /* the setcred hook was seen */
-	gid_t groups[SESSION_GROUPS];
-	size_t ngroups;
 };
 
 /** login_parse - from a `login` message. -EINVAL names what is missing or wrong */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "cleanup.h"
+#include "groups.h"
 #include "load.h"
 #include "record.h"
 #include "reap.h"
@@ -256,17 +256,6 @@ static int place(struct supervisor *s, const struct load_paths *paths, const str
 
 /* ---- the decision ---- */
 
-static int add_groups(const struct login *l, struct match_facts *f)
-{
-	for (size_t i = 0; i < l->ngroups; i++) {
-		const struct group *g = getgrgid(l->groups[i]);
-
-		if (g && strv_add(&f->groups, g->gr_name) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static void remember_rule(struct supervisor *s, const struct login *l,
 			  const struct match_decision *d)
 {
@@ -341,23 +330,21 @@ static int decide(struct supervisor *s, const struct load_paths *paths, const st
 				.rhost = l->rhost,
 				.ruser = l->ruser,
 				.uid = l->uid,
-				.gid = l->gid,
-				.gids = l->groups,
-				.ngids = l->ngroups};
+				.gid = l->gid};
 	struct match_decision d;
 	struct placing p = {.d = &d, .fds = {fds[0], fds[1]}};
 	int r = load_policy(paths, &policy, NULL, err);
 	bool broken = r < 0;
 
-	if (broken || match_needs_groups(policy))
-		r = add_groups(l, &f);
+	/* what is wrong with the policy is to be told, not what is wrong with NSS */
+	r = broken || match_needs_groups(policy) ? groups_find(&f, broken ? NULL : err) : 0;
 	if (r == 0 && broken) {
 		r = is_always_host(paths, &f) ? answer_host(s, l, fds[0], "AlwaysHost") : -EINVAL;
 	} else if (r == 0) {
 		match_decide(policy, &f, &d);
 		r = carry_out(s, paths, l, &p, err);
 	}
-	strv_done(&f.groups);
+	groups_done(&f);
 	/* the administrator's explicit choice (MUST-1) */
 	if (r < 0 && policy && policy->on_error == MATCH_ERROR_HOST && err->code != CTR_E_DENIED) {
 		log_event(s, "failure", l, "stage=%s error=\"%s\"", err->stage, err->text);

@@ -95,7 +95,8 @@ static int launch(struct launch *l)
 	return -l->errnum;
 }
 
-int launch_start(const char *file, const char *const *argv, struct ctr_error *err)
+int launch_with(const char *file, const char *const *argv, const struct msg *first,
+		struct ctr_error *err)
 {
 	struct launch l = {.file = file, .argv = argv};
 	autofd int ours = -1, theirs = -1;
@@ -106,6 +107,9 @@ int launch_start(const char *file, const char *const *argv, struct ctr_error *er
 	ours = sv[0];
 	theirs = sv[1];
 	l.socket = theirs;
+	r = first ? msg_send(ours, first, 0) : 0;
+	if (r < 0)
+		return err_sys(err, r, "launch", "send the request");
 	l.stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK,
 		       -1, 0);
 	if (l.stack == MAP_FAILED)
@@ -115,4 +119,9 @@ int launch_start(const char *file, const char *const *argv, struct ctr_error *er
 	if (r < 0)
 		return err_sys(err, r, "launch", "execute %s", file);
 	return take_fd(&ours);
+}
+
+int launch_start(const char *file, const char *const *argv, struct ctr_error *err)
+{
+	return launch_with(file, argv, NULL, err);
 }

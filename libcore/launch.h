@@ -3,6 +3,7 @@
 #define LAUNCH_H
 
 #include "err.h"
+#include "msg.h"
 
 /**
  * launch_start - execute a program that is nobody's child, with one socket as descriptor 3
@@ -15,5 +16,9 @@
  * up to and with execve(2).
  */
 int launch_start(const char *file, const char *const *argv, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** launch_with - the same, with a message that is there when the program looks for it first */
+int launch_with(const char *file, const char *const *argv, const struct msg *first,
+		struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif

@@ -2,16 +2,10 @@
 #include "facts.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modutil.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-#include "cleanup.h"
-
-enum { GROUPS_MAX = 1024 };
 
 const char *facts_text(pam_handle_t *pamh, int item)
 {
@@ -41,21 +35,6 @@ int facts_uid(pam_handle_t *pamh, uid_t *ret)
 	return r;
 }
 
-static int add_groups(const struct passwd *pw, struct msg *m, struct ctr_error *err)
-{
-	autofree gid_t *groups = calloc(GROUPS_MAX, sizeof(*groups));
-	int n = GROUPS_MAX;
-
-	if (!groups)
-		return err_sys(err, ENOMEM, "facts", "groups of %s", pw->pw_name);
-	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, &n) < 0)
-		return err_set(err, CTR_E_DENIED, E2BIG, "facts", "%s is in %d groups, at most %d",
-			       pw->pw_name, n, GROUPS_MAX);
-	for (int i = 0; i < n; i++)
-		msg_add(m, "group", "%u", groups[i]);
-	return 0;
-}
-
 int facts_collect(pam_handle_t *pamh, int hook, struct msg *m, struct ctr_error *err)
 {
 	const struct passwd *pw;
@@ -76,5 +55,5 @@ int facts_collect(pam_handle_t *pamh, int hook, struct msg *m, struct ctr_error 
 	msg_add(m, "ruser", "%s", facts_text(pamh, PAM_RUSER));
 	msg_add(m, "pid", "%d", getpid());
 	msg_add(m, "hook", "%d", hook ? 1 : 0);
-	return add_groups(pw, m, err);
+	return 0;
 }

@@ -9,7 +9,7 @@
 
 #define SUPERVISOR CTR_LIBEXECDIR "/container-supervisor"
 
-int helper_start(const struct args *a, struct ctr_error *err)
+int helper_start(const struct args *a, const struct msg *login, struct ctr_error *err)
 {
 	const char *argv[5] = {"container-supervisor", "login"};
 	autofree char *conf = NULL;
@@ -22,5 +22,5 @@ int helper_start(const struct args *a, struct ctr_error *err)
 	}
 	if (a->debug)
 		argv[n++] = "--debug";
-	return launch_start(SUPERVISOR, argv, err);
+	return launch_with(SUPERVISOR, argv, login, err);
 }

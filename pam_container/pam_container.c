@@ -166,15 +166,13 @@ static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct
 	r = facts_collect(pamh, pam_get_data(pamh, DATA_HOOK, &hook) == PAM_SUCCESS, &m, err);
 	if (r < 0)
 		return r;
-	l->sock = helper_start(a, err);
+	msg_add_fd(&m, self);
+	l->sock = helper_start(a, &m, err);
+	m.nfds = 0; /* lent */
 	if (l->sock < 0)
 		return l->sock;
-	msg_add_fd(&m, self);
-	r = msg_send(l->sock, &m, (int)a->timeout_ms);
-	m.nfds = 0; /* lent */
 	now = child_now_ms();
-	if (r == 0)
-		r = msg_recv(l->sock, &m, now < end ? (int)(end - now) : 0);
+	r = msg_recv(l->sock, &m, now < end ? (int)(end - now) : 0);
 	if (r == -ETIMEDOUT || r == -EAGAIN)
 		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "answer", "no answer within %u ms",
 			       a->timeout_ms);
