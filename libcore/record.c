@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "fd.h"
+#include "path.h"
 
 enum type { TEXT, INT, U32, U64 };
 
@@ -65,23 +66,58 @@ static struct json_object *field_format(const struct state *st, const struct fie
 	return NULL;
 }
 
+/* FNV-1a of the text without the sum itself: it finds an edit, it does not keep root from one. */
+static void sum_of(struct json_object *top, char ret[17])
+{
+	const char *s = json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN);
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (; s && *s; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	(void)!str_format(ret, 17, "%016llx", (unsigned long long)h); /* always fits */
+}
+
+static bool sum_is(struct json_object *top, const char *want)
+{
+	char sum[17];
+
+	sum_of(top, sum);
+	return strcmp(sum, want) == 0;
+}
+
+static bool add_fields(struct json_object *top, const struct state *st)
+{
+	bool ok = json_object_object_add(top, "version", json_object_new_int(STATE_VERSION)) == 0;
+
+	for (size_t i = 0; ok && i < ARRAY_SIZE(fields); i++)
+		ok = json_object_object_add(top, fields[i].name, field_format(st, &fields[i])) == 0;
+	return ok;
+}
+
+static bool add_namespaces(struct json_object *top, const struct state *st)
+{
+	struct json_object *ns = json_object_new_object();
+	bool ok = ns != NULL;
+
+	for (size_t i = 0; ok && i < st->nns; i++)
+		ok = json_object_object_add(ns, st->ns[i].name,
+					    json_object_new_uint64(st->ns[i].inode)) == 0;
+	if (ok && json_object_object_add(top, "namespaces", ns) == 0)
+		return true;
+	json_object_put(ns);
+	return false;
+}
+
 char *record_format(const struct state *st)
 {
-	struct json_object *top = json_object_new_object(), *ns = json_object_new_object();
-	bool bad = !top || !ns;
-	char *text = NULL;
+	struct json_object *top = json_object_new_object();
+	char *text = NULL, sum[17];
 
-	for (size_t i = 0; !bad && i < st->nns; i++)
-		bad = json_object_object_add(ns, st->ns[i].name,
-					     json_object_new_uint64(st->ns[i].inode)) < 0;
-	bad = bad || json_object_object_add(top, "version", json_object_new_int(STATE_VERSION)) < 0;
-	for (size_t i = 0; !bad && i < ARRAY_SIZE(fields); i++)
-		bad = json_object_object_add(top, fields[i].name, field_format(st, &fields[i])) < 0;
-	if (!bad && json_object_object_add(top, "namespaces", ns) == 0) {
-		ns = NULL;
-		text = strdup(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN));
+	if (top && add_fields(top, st) && add_namespaces(top, st)) {
+		sum_of(top, sum);
+		if (json_object_object_add(top, "sum", json_object_new_string(sum)) == 0)
+			text = strdup(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN));
 	}
-	json_object_put(ns);
 	json_object_put(top);
 	if (!text)
 		errno = ENOMEM;
@@ -133,16 +169,59 @@ static int namespaces_parse(struct json_object *ns, struct state *st)
 	return 0;
 }
 
-static int parse(struct json_object *top, const char *id, struct state *st, const char **why)
+static bool is_switch(int v)
+{
+	return v == 0 || v == 1;
+}
+
+/*
+ * Groups named here are killed and removed: they must be the container's own, whoever wrote it.
+ * pam_container/ID, or something/container-ID.scope and what is below.
+ */
+static bool is_own_cgroup(const struct state *st)
+{
+	char path[sizeof(st->cgroup) + 2], id[96], scope[96];
+
+	if (st->cgroup_inherit || !st->cgroup[0])
+		return true;
+	if (str_format(path, sizeof(path), "/%s/", st->cgroup) < 0 ||
+	    str_format(id, sizeof(id), "/pam_container/%s/", st->id) < 0 ||
+	    str_format(scope, sizeof(scope), "/container-%s.scope/", st->id) < 0)
+		return false;
+	if (strcmp(path, id) != 0 && !strstr(path, scope))
+		return false;
+	path[strlen(path) - 1] = '\0';
+	return path_is_clean(path);
+}
+
+static const char *find_nonsense(const struct state *st, const char *id)
+{
+	if (strcmp(st->id, id) != 0)
+		return "id";
+	if (!is_switch(st->keep) || !is_switch(st->started) || !is_switch(st->stopped) ||
+	    !is_switch(st->cgroup_inherit))
+		return "switches";
+	if (st->init.pid < 0 || st->super.pid < 0)
+		return "pids";
+	return is_own_cgroup(st) ? NULL : "cgroup";
+}
+
+static int parse(struct json_object *top, struct state *st, const char **why)
 {
 	struct json_object *v;
+	char sum[17];
 
-	*why = "not a JSON object";
-	if (!json_object_is_type(top, json_type_object))
-		return -EBADMSG;
 	*why = "version";
 	if (!json_object_object_get_ex(top, "version", &v) ||
 	    json_object_get_int(v) != STATE_VERSION)
+		return -EBADMSG;
+	*why = "sum";
+	if (!json_object_object_get_ex(top, "sum", &v) || !json_object_is_type(v, json_type_string))
+		return -EBADMSG;
+	if (str_copy(sum, sizeof(sum), json_object_get_string(v)) < 0)
+		return -EBADMSG;
+	json_object_object_del(top, "sum");
+	if (!sum_is(top, sum))
 		return -EBADMSG;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		*why = fields[i].name;
@@ -153,19 +232,39 @@ static int parse(struct json_object *top, const char *id, struct state *st, cons
 	*why = "namespaces";
 	if (!json_object_object_get_ex(top, "namespaces", &v) || namespaces_parse(v, st) < 0)
 		return -EBADMSG;
-	*why = "id";
-	return strcmp(st->id, id) == 0 ? 0 : -EBADMSG;
+	return 0;
+}
+
+/* One object and nothing behind it */
+static struct json_object *read_object(const char *text)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *top = NULL;
+	size_t len = strlen(text);
+
+	if (!tok)
+		return NULL;
+	top = len < INT32_MAX ? json_tokener_parse_ex(tok, text, (int)len) : NULL;
+	if (top && (!json_object_is_type(top, json_type_object) ||
+		    json_tokener_get_parse_end(tok) != len)) {
+		json_object_put(top);
+		top = NULL;
+	}
+	json_tokener_free(tok);
+	return top;
 }
 
 int record_parse(const char *text, const char *id, struct state *ret, struct ctr_error *err)
 {
-	struct json_object *top = json_tokener_parse(text);
+	struct json_object *top = read_object(text);
 	struct state st = {0};
-	const char *why;
-	int r = parse(top, id, &st, &why);
+	const char *why = "not a JSON object";
+	int r = top ? parse(top, &st, &why) : -EBADMSG;
 
 	json_object_put(top);
-	if (r < 0)
+	if (r == 0)
+		why = find_nonsense(&st, id);
+	if (r < 0 || why)
 		return err_set(err, CTR_E_STATE, EBADMSG, "state",
 			       "record of container %s is damaged (%s); containerctl gc removes it",
 			       id, why);
