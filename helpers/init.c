@@ -80,61 +80,36 @@ static void accept_peer(struct init *in)
 	*c = (struct conn){.sock = take_fd(&fd), .master = -1, .report = -1, .cred = cred};
 }
 
-static void pass_signal(const struct conn *c, const struct msg *m)
+static void send_signal(const struct conn *c, int sig)
 {
 	pid_t group = c->pid, front;
-	uint64_t sig;
 
-	if (c->pid <= 0 || c->exited || msg_get_u64(m, "sig", &sig) < 0 || sig == 0 || sig >= NSIG)
+	if (c->pid <= 0 || c->exited)
 		return;
 	if (c->master >= 0 && ioctl(c->master, TIOCGPGRP, &front) == 0 && front > 1)
 		group = front;
-	(void)kill(-group, (int)sig); /* ESRCH: it has ended meanwhile */
+	(void)kill(-group, sig); /* ESRCH: it has ended meanwhile */
 }
 
-/* Everything but PID 1 is asked to end; what is left after grace dies with PID 1 itself. */
-static void shut_down(struct init *in, const struct msg *m)
+/* Only from outside: inside nobody has pid 0. */
+static bool is_host_root(const struct conn *c)
 {
-	uint64_t grace = 0, end;
-
-	if (msg_get_u64(m, "grace", &grace) < 0 || grace > GRACE_MAX_MS)
-		grace = GRACE_MAX_MS;
-	end = child_now_ms() + grace;
-	in->stopping = true;
-	(void)kill(-1, SIGTERM);
-	(void)kill(-1, SIGHUP); /* shells ignore SIGTERM, bash(1) */
-	(void)kill(-1, SIGCONT);
-	while (child_now_ms() < end) {
-		struct timespec nap = {.tv_nsec = 2000000};
-
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		if (kill(-1, 0) < 0 && errno == ESRCH)
-			break;
-		(void)nanosleep(&nap, NULL);
-	}
-	_exit(0);
+	return c->cred.pid == 0 && c->cred.uid == 0;
 }
 
-static void handle_peer(struct init *in, struct conn *c)
+/* A peer signals what it started; the host's root, who started nothing here, all that was. */
+static void pass_signal(const struct init *in, const struct conn *c, const struct msg *m)
 {
-	int r = msg_recv(c->sock, &in->msg, 0);
-	const char *verb = msg_verb(&in->msg);
+	uint64_t sig;
 
-	if (r == -EAGAIN)
+	if (msg_get_u64(m, "sig", &sig) < 0 || sig == 0 || sig >= NSIG)
 		return;
-	if (r < 0) {
-		drop(c);
-	} else if (str_equal(verb, "start") && c->pid == 0) {
-		init_start(in, c);
-	} else if (str_equal(verb, "signal")) {
-		pass_signal(c, &in->msg);
-	} else if (str_equal(verb, "shutdown") && c->cred.pid == 0 && c->cred.uid == 0) {
-		shut_down(in, &in->msg); /* only from outside: inside nobody has pid 0 */
-	} else {
-		drop(c);
-	}
-	msg_done(&in->msg);
+	if (c->pid > 0)
+		send_signal(c, (int)sig);
+	else if (is_host_root(c))
+		for (size_t i = 0; i < CONN_MAX; i++)
+			if (in->conns[i].sock >= 0)
+				send_signal(&in->conns[i], (int)sig);
 }
 
 static void reap(struct init *in)
@@ -154,6 +129,50 @@ static void reap(struct init *in)
 				tell_exit(c);
 		}
 	}
+}
+
+/* Everything but PID 1 is asked to end; what is left after grace dies with PID 1 itself. */
+static void shut_down(struct init *in, const struct msg *m)
+{
+	uint64_t grace = 0, end;
+
+	if (msg_get_u64(m, "grace", &grace) < 0 || grace > GRACE_MAX_MS)
+		grace = GRACE_MAX_MS;
+	end = child_now_ms() + grace;
+	in->stopping = true;
+	(void)kill(-1, SIGTERM);
+	(void)kill(-1, SIGHUP); /* shells ignore SIGTERM, bash(1) */
+	(void)kill(-1, SIGCONT);
+	while (child_now_ms() < end) {
+		struct timespec nap = {.tv_nsec = 2000000};
+
+		reap(in); /* who waits for one of them learns how it ended */
+		if (kill(-1, 0) < 0 && errno == ESRCH)
+			break;
+		(void)nanosleep(&nap, NULL);
+	}
+	_exit(0);
+}
+
+static void handle_peer(struct init *in, struct conn *c)
+{
+	int r = msg_recv(c->sock, &in->msg, 0);
+	const char *verb = msg_verb(&in->msg);
+
+	if (r == -EAGAIN)
+		return;
+	if (r < 0) {
+		drop(c);
+	} else if (str_equal(verb, "start") && c->pid == 0) {
+		init_start(in, c);
+	} else if (str_equal(verb, "signal")) {
+		pass_signal(in, c, &in->msg);
+	} else if (str_equal(verb, "shutdown") && is_host_root(c)) {
+		shut_down(in, &in->msg);
+	} else {
+		drop(c);
+	}
+	msg_done(&in->msg);
 }
 
 static void handle_signal(struct init *in)

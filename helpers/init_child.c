@@ -29,7 +29,7 @@ struct task {
 	const char *file, *cwd;
 	char *termios;
 	mode_t umask;
-	bool has_umask, has_user;
+	bool has_umask, has_user, cwd_must;
 	uid_t uid;
 	gid_t gid;
 	gid_t *groups;
@@ -78,6 +78,9 @@ static int take_record(struct task *t, char *rec, struct ctr_error *err)
 		t->cwd = v;
 	} else if (str_has_prefix(rec, "termios=", &v)) {
 		t->termios = (char *)v;
+	} else if (str_has_prefix(rec, "cwd-must=", &v)) {
+		t->cwd = v;
+		t->cwd_must = true;
 	} else if (str_has_prefix(rec, "umask=", &v)) {
 		t->has_umask = true;
 		return num_octal(v, &t->umask) < 0 ? bad(err, "umask") : 0;
@@ -257,6 +260,16 @@ static void add_env(const struct restrict_set *set, struct task *t)
 		t->env[t->envc++] = (char *)set->env + at;
 }
 
+/* A shell goes on in / when its folder is not inside; who named a folder gets an error. */
+static int enter_folder(const struct task *t, struct ctr_error *err)
+{
+	if (t->cwd && chdir(t->cwd) == 0)
+		return 0;
+	if (t->cwd_must)
+		return err_sys(err, errno, "start", "change to folder %s", t->cwd);
+	return chdir("/") < 0 ? err_sys(err, errno, "start", "change to folder /") : 0;
+}
+
 static int execute(struct task *t, struct ctr_error *err)
 {
 	const char *path = "/usr/local/bin:/usr/bin:/bin";
@@ -308,8 +321,9 @@ static int run(const struct init *in, const struct conn *c, const struct start_r
 	add_env(in->restrictions, &t);
 	if (t.has_umask && !in->restrictions->umask_set)
 		(void)umask(t.umask);
-	if (!t.cwd || chdir(t.cwd) < 0)
-		r = chdir("/");
+	r = enter_folder(&t, err);
+	if (r < 0)
+		return r;
 	reset_signals();
 	return execute(&t, err);
 }

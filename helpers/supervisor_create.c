@@ -11,9 +11,11 @@
 #include "fd.h"
 #include "load.h"
 #include "num.h"
+#include "reap.h"
+#include "record.h"
 #include "supervisor.h"
 
-enum { TEXT_MAX = 16383, LOCK_MS = 5000 };
+enum { TEXT_MAX = 16383 };
 
 static int fill(struct supervisor *s, const struct spec *spec, struct ctr_error *err)
 {
@@ -60,6 +62,8 @@ static int read_request(struct supervisor *s, struct msg *m, struct spec **ret,
 	const char *id = msg_get(m, "id"), *name = msg_get(m, "definition");
 	autofd int fd = msg_take_fd(m, 0);
 	autofree char *text = NULL;
+	/* nobody logs in: the container is root's */
+	const struct load_who who = {.user = "root", .home = "/root", .shell = "/bin/sh", .id = id};
 	uint64_t keep = 0, ms = 5000;
 	int r;
 
@@ -69,7 +73,8 @@ static int read_request(struct supervisor *s, struct msg *m, struct spec **ret,
 		return err_set(
 		    err, CTR_E_INVALID_ID, EINVAL, "create",
 		    "container ID '%.80s' is not valid; use 1 to 64 of A-Z a-z 0-9 _ . -", id);
-	(void)!str_copy(s->c.st.definition, sizeof(s->c.st.definition), name ? name : "");
+	if (name && str_copy(s->c.st.definition, sizeof(s->c.st.definition), name) < 0)
+		return err_sys(err, ENAMETOOLONG, "create", "name of definition %.80s", name);
 	(void)!msg_get_u64(m, "keep", &keep); /* absent: 0 */
 	(void)!msg_get_u64(m, "timeout", &ms);
 	s->keep = keep == 1;
@@ -79,10 +84,63 @@ static int read_request(struct supervisor *s, struct msg *m, struct spec **ret,
 	r = fd_read_dup(fd, TEXT_MAX, &text, NULL);
 	if (r < 0)
 		return err_sys(err, r, "create", "read the definition");
-	return load_definition_text(name ? name : "api", text, NULL, ret, err);
+	return load_definition_text(name ? name : "api", text, &who, ret, err);
 }
 
-static int create(struct supervisor *s, struct msg *m, struct ctr_error *err)
+/*
+ * What a dead supervisor left of this ID goes first. A record that is there and damaged is not
+ * believed and not taken away either: that is for an administrator to look at (MUST-8).
+ */
+static int make_room(struct supervisor *s, struct ctr_error *err)
+{
+	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL), control = -1;
+	struct state st;
+	int r;
+
+	if (dir < 0)
+		return 0; /* create_run() tells what is wrong */
+	r = record_read(dir, s->c.st.id, &st, err);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == -ENOENT)
+		control = msg_connect_at(dir, "control");
+	if (control >= 0 || (r == 0 && (st.stopped || proc_is_alive(&st.super))))
+		return err_set(err, CTR_E_ID_IN_USE, EEXIST, "create",
+			       "container %s exists already", s->c.st.id);
+	return reap_container(s->c.rootfd, s->c.st.id, err);
+}
+
+static int answer_created(struct supervisor *s, int sock, struct ctr_error *err)
+{
+	struct msg m;
+	int r;
+
+	log_event(s, "start", NULL, "init=%d", s->c.st.init.pid);
+	msg_init(&m, "created");
+	msg_add(&m, "init", "%d", s->c.st.init.pid);
+	msg_add(&m, "supervisor", "%d", getpid());
+	r = msg_send(sock, &m, 1000);
+	return r < 0 ? err_sys(err, r, "create", "answer") : 0;
+}
+
+/* Who asked and went away before the answer got an error, or nothing: then nothing may stay. */
+static int create_locked(struct supervisor *s, struct spec *spec, int sock, struct ctr_error *err)
+{
+	int r = make_room(s, err);
+
+	s->c.abort_fd = sock;
+	if (r == 0)
+		r = supervisor_make(s, spec, err);
+	s->c.abort_fd = -1;
+	if (r < 0)
+		return r;
+	r = answer_created(s, sock, err);
+	if (r < 0)
+		create_undo(&s->c, false);
+	return r;
+}
+
+static int create(struct supervisor *s, struct msg *m, int sock, struct ctr_error *err)
 {
 	autospec struct spec *spec = NULL;
 	autofd int lock = -1;
@@ -93,10 +151,10 @@ static int create(struct supervisor *s, struct msg *m, struct ctr_error *err)
 	s->c.rootfd = state_open_root(s->opt.state_root, err);
 	if (s->c.rootfd < 0)
 		return s->c.rootfd;
-	lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
+	lock = state_lock(s->c.rootfd, s->c.st.id, s->c.timeout_ms, err);
 	if (lock < 0)
 		return lock;
-	r = supervisor_make(s, spec, err);
+	r = create_locked(s, spec, sock, err);
 	state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	return r;
 }
@@ -109,17 +167,12 @@ bool supervisor_create(struct supervisor *s, int sock)
 
 	if (r < 0)
 		return false;
-	r = create(s, &m, &err);
+	r = create(s, &m, sock, &err);
 	if (r < 0) {
 		log_event(s, "failure", NULL, "stage=%s error=\"%s\"", err.stage, err.text);
 		supervisor_deny(sock, &err);
 		return false;
 	}
-	log_event(s, "start", NULL, "init=%d", s->c.st.init.pid);
-	msg_init(&m, "created");
-	msg_add(&m, "init", "%d", s->c.st.init.pid);
-	msg_add(&m, "supervisor", "%d", getpid());
-	(void)!msg_send(sock, &m, 1000); /* the container is kept for ctr_load() all the same */
 	(void)close(sock);
 	return true;
 }

@@ -273,6 +273,7 @@ static void remember_rule(struct supervisor *s, const struct login *l,
 		s->c.gid = l->gid;
 	}
 	st->instance = d->instance;
+	st->started = 1; /* the login is what runs in it */
 	s->entry = d->entry;
 	s->attach = d->attach;
 }

@@ -16,7 +16,7 @@
 #include "supervisor.h"
 #include "sys.h"
 
-enum { STOP_MARGIN_MS = 500, REMOVE_MS = 5000, DOOR_MS = 1000 };
+enum { SESSION_PAGE = 64, STOP_MARGIN_MS = 500, REMOVE_MS = 5000, DOOR_MS = 1000 };
 
 /* Connects to PID 1 as root from outside: by its socket's place in the container's own tree. */
 static int connect_init(struct supervisor *s)
@@ -195,16 +195,52 @@ static bool session_message(struct supervisor *s, size_t i)
 
 /* ---- control socket ---- */
 
+/* In pages: `from` is where to go on, `total` tells when to stop (docs/ARCHITECTURE.md). */
 static void answer_sessions(struct supervisor *s, struct msg *m)
 {
+	uint64_t from = 0;
+
+	(void)!msg_get_u64(m, "from", &from); /* absent: the first ones */
 	msg_init(m, "ok");
-	for (size_t i = 0; i < s->nsessions; i++) {
+	msg_add(m, "total", "%zu", s->nsessions);
+	for (size_t i = from, n = 0; i < s->nsessions && n < SESSION_PAGE; i++, n++) {
 		const struct session *e = &s->sessions[i];
 
-		msg_add(m, "session", "%d %u %llu %s %s %s %s", e->pid, e->uid,
-			(unsigned long long)e->since_us, *e->service ? e->service : "-",
-			*e->rhost ? e->rhost : "-", *e->tty ? e->tty : "-", e->user);
+		msg_add(m, "session", "%d", e->pid);
+		msg_add(m, "uid", "%u", e->uid);
+		msg_add(m, "since", "%llu", (unsigned long long)e->since_us);
+		msg_add(m, "user", "%s", e->user);
+		msg_add(m, "service", "%s", e->service);
+		msg_add(m, "rhost", "%s", e->rhost);
+		msg_add(m, "tty", "%s", e->tty);
 	}
+}
+
+static int answer_connect(struct supervisor *s, struct msg *m, struct ctr_error *err)
+{
+	int fd;
+
+	if (s->kill_end)
+		return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "connect", "container %s is ending",
+			       s->c.st.id);
+	fd = connect_init(s);
+	if (fd < 0)
+		return err_sys(err, fd, "connect", "connect to PID 1 of %s", s->c.st.id);
+	msg_init(m, "ok");
+	msg_add_fd(m, fd); /* closed by the sender, client_message() */
+	return 0;
+}
+
+static void begin_terminate(struct supervisor *s, struct client *c, const struct msg *m)
+{
+	uint64_t grace = 0, forget = 0;
+
+	(void)!msg_get_u64(m, "grace", &grace); /* absent: at once */
+	(void)!msg_get_u64(m, "forget", &forget);
+	c->waits = true;
+	if (forget == 1)
+		s->keep = false;
+	supervisor_stop(s, grace > 60000 ? 60000 : (unsigned int)grace);
 }
 
 static int answer_login(struct supervisor *s, struct msg *m, struct ctr_error *err)
@@ -228,36 +264,31 @@ static int answer_login(struct supervisor *s, struct msg *m, struct ctr_error *e
 	return 0;
 }
 
+/* 0: m is the answer; 1: no answer yet; -errno: err is */
 static int answer(struct supervisor *s, struct client *c, struct msg *m, struct ctr_error *err)
 {
-	const char *verb = msg_verb(m);
-	uint64_t grace = 0;
+	char verb[16];
 	int r = 0;
 
+	if (str_copy(verb, sizeof(verb), msg_verb(m)) < 0)
+		verb[0] = '\0';
 	if (strcmp(verb, "login") == 0)
 		r = answer_login(s, m, err);
 	msg_done(m);
-	if (strcmp(verb, "login") == 0) {
-		msg_init(m, "ok");
-	} else if (strcmp(verb, "connect") == 0) {
-		r = connect_init(s);
-		if (r < 0)
-			return err_sys(err, r, "connect", "connect to PID 1 of %s", s->c.st.id);
-		msg_init(m, "ok");
-		msg_add_fd(m, r); /* closed by the sender below */
-	} else if (strcmp(verb, "terminate") == 0) {
-		(void)!msg_get_u64(m, "grace", &grace); /* absent: at once */
-		c->waits = true;
-		supervisor_stop(s, grace > 60000 ? 60000 : (unsigned int)grace);
+	if (strcmp(verb, "connect") == 0)
+		return answer_connect(s, m, err);
+	if (strcmp(verb, "terminate") == 0) {
+		begin_terminate(s, c, m);
 		return 1;
-	} else if (strcmp(verb, "sessions") == 0) {
-		answer_sessions(s, m);
-	} else if (strcmp(verb, "ping") == 0) {
-		msg_init(m, "ok");
-	} else {
-		return err_set(err, CTR_E_UNSUPPORTED, EINVAL, "control", "unknown verb %s", verb);
 	}
-	return r < 0 ? r : 0;
+	if (strcmp(verb, "sessions") == 0) {
+		answer_sessions(s, m);
+		return 0;
+	}
+	if (strcmp(verb, "login") != 0 && strcmp(verb, "ping") != 0)
+		return err_set(err, CTR_E_UNSUPPORTED, EINVAL, "control", "unknown verb");
+	msg_init(m, "ok");
+	return r;
 }
 
 /* Returns false when the client is gone. */
@@ -339,6 +370,21 @@ static int timeout(const struct supervisor *s)
 	return now < end ? (int)(end - now > 3600000 ? 3600000 : end - now) : 0;
 }
 
+/*
+ * The record of a container that stays: as others left it, who change `started` and `text` under
+ * the lock that is held now. One that can not be written reads as dead, and gc takes it.
+ */
+static void write_stopped(struct supervisor *s)
+{
+	struct state st;
+
+	if (record_read(s->c.dirfd, s->c.st.id, &st, NULL) < 0)
+		st = s->c.st;
+	st.stopped = 1;
+	st.exit_status = s->c.st.exit_status;
+	(void)!record_write(s->c.dirfd, &st, NULL);
+}
+
 /* Removes everything; what is kept is the record of a container of the C API. */
 static void finish(struct supervisor *s)
 {
@@ -348,11 +394,8 @@ static void finish(struct supervisor *s)
 	for (size_t i = s->nsessions; i-- > 0;)
 		end_session(s, i, "container-ended");
 	create_undo(&s->c, s->keep);
-	if (s->keep) {
-		s->c.st.stopped = 1;
-		/* one that can not be written reads as dead, and gc takes it */
-		(void)!record_write(s->c.dirfd, &s->c.st, NULL);
-	}
+	if (s->keep)
+		write_stopped(s);
 	log_event(s, "stop", NULL, "status=%d", s->c.st.exit_status);
 	if (lock >= 0)
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);

@@ -264,5 +264,8 @@ void create_undo(struct create *c, bool keep_folder)
 	size_t first = keep_folder ? 1 : 0; /* the row "state" */
 
 	cleanup_fd(&c->control);
+	/* SIGKILL does not end a frozen task of v1 before it is thawed, and PID 1 is waited for */
+	if (cg_frozen(&c->cg) != CG_THAWED)
+		(void)!cg_kill(&c->cg, 5000, NULL); /* undo_cgroup() tries again */
 	stage_undo(table + first, ARRAY_SIZE(table) - first, c);
 }

@@ -54,7 +54,7 @@ static int make_payload(const struct proto_start *p)
 		return -errno;
 	(void)take_fd(&copy);
 	put(f, "file", p->file);
-	put(f, "cwd", p->cwd ? p->cwd : "/");
+	put(f, p->cwd_must ? "cwd-must" : "cwd", p->cwd ? p->cwd : "/");
 	if (p->umask >= 0)
 		(void)fprintf(f, "umask=%o%c", (unsigned int)p->umask, 0);
 	if (p->as_user)

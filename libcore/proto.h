@@ -20,6 +20,7 @@ struct proto_start {
 	const char *const *argv; /* NULL-ended, argv[0] as the program shall see it */
 	const char *const *env;	 /* NULL-ended K=V */
 	const char *cwd;	 /* NULL: / */
+	int cwd_must;		 /* non-zero: fail when it is not there; else / is taken */
 	int umask;		 /* -1: not given */
 	int as_user;		 /* non-zero: the three below count; heeded from root only */
 	uid_t uid;
