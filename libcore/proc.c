@@ -154,6 +154,29 @@ int proc_inner_pid(pid_t pid, pid_t *ret)
 	return 0;
 }
 
+int proc_nspids(pid_t pid, pid_t *ret, size_t max)
+{
+	char line[512], *p = line;
+	int n = 0, r = status_line(pid, "NSpid:", line, sizeof(line));
+
+	if (r < 0)
+		return r;
+	while (*p) {
+		size_t len = strcspn(p, "\t ");
+		bool last = p[len] == '\0';
+		uint64_t v;
+
+		p[len] = '\0';
+		if (num_u64(p, &v) < 0)
+			return -EBADMSG;
+		if ((size_t)n == max)
+			return -E2BIG;
+		ret[n++] = (pid_t)v;
+		p += last ? len : len + 1;
+	}
+	return n;
+}
+
 int proc_uid(pid_t pid, uid_t *ret)
 {
 	char line[256];

@@ -49,6 +49,13 @@ int proc_thread_count(void) ATTR_WARN_UNUSED;
 /** proc_inner_pid - last number of NSpid: the pid as its innermost namespace sees it */
 int proc_inner_pid(pid_t pid, pid_t *ret) ATTR_WARN_UNUSED;
 
+/**
+ * proc_nspids - the process's pid in each PID namespace that sees it, from that of /proc down
+ *
+ * Returns how many there are (more than max is -E2BIG), -ESRCH, -EBADMSG.
+ */
+int proc_nspids(pid_t pid, pid_t *ret, size_t max) ATTR_WARN_UNUSED;
+
 /** proc_uid - real uid of the process */
 int proc_uid(pid_t pid, uid_t *ret) ATTR_WARN_UNUSED;
 

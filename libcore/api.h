@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef API_H
+#define API_H
+
+#include <stdbool.h>
+
+#include "cg.h"
+#include "machine.h"
+#include "msg.h"
+#include "pamcontainer.h"
+#include "spec.h"
+#include "state.h"
+
+/* What the files of the public interface share. Layer 4. */
+
+enum { API_LOCK_MS = 5000, API_ANSWER_MS = 5000, API_FREEZE_MS = 5000 };
+
+struct ctr_factory {
+	char *state_root, *helper_dir;
+	char *conf; /* NULL: the default */
+	unsigned int timeout_ms;
+};
+
+struct ctr_config {
+	struct spec *spec;
+};
+
+/**
+ * struct ctr_container - an ID and which container of that ID is meant
+ *
+ * Nothing else is kept: what it is now stands in its record and in the kernel. One that was
+ * destroyed and made again is another container (MUST-8).
+ */
+struct ctr_container {
+	char id[STATE_ID_MAX + 1];
+	int rootfd; /* state root */
+	uint64_t created_us;
+	struct proc_id super;
+	struct cg_facts facts;
+};
+
+struct ctr_process {
+	int sock;   /* to PID 1 */
+	int master; /* of its terminal; -1 without */
+	pid_t pid;
+	bool exited;
+	int status;
+};
+
+/** struct api_view - a container at one moment */
+struct api_view {
+	struct state st;
+	struct cg cg; /* borrows the facts of the container object */
+	enum ctr_status status;
+};
+
+/** api_open - an object for a container of an open state root, which is dup'ed */
+int api_open(int rootfd, const char *id, struct ctr_container **ret,
+	     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * api_look - read the record, derive the status
+ *
+ * -ENOENT with CTR_E_NOT_FOUND when that very container is gone, CTR_E_STATE for a damaged record.
+ */
+int api_look(const struct ctr_container *c, struct api_view *ret,
+	     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** api_check - api_look(), and whether the operation is possible now */
+int api_check(const struct ctr_container *c, enum machine_op op, struct api_view *ret,
+	      struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** struct api_lock - the lock of a container while it is held */
+struct api_lock {
+	int rootfd, fd;
+	const char *id;
+};
+
+/** api_lock_check - take the lock, then api_check(). Release with api_unlock(), failed or not */
+int api_lock_check(const struct ctr_container *c, enum machine_op op, struct api_lock *lock,
+		   struct api_view *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+void api_unlock(struct api_lock *lock);
+
+#define autolock __attribute__((cleanup(api_unlock)))
+
+/** api_control - a connection to the supervisor; -ESRCH with CTR_E_NOT_RUNNING when it is gone */
+int api_control(const struct ctr_container *c, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** api_ask - send m on a control connection and receive the answer into it; `denied` fails */
+int api_ask(int control, struct msg *m, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** api_connect - a connection to PID 1 as root from outside */
+int api_connect(const struct ctr_container *c, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** struct api_user - whom a process becomes; release with api_user_done() */
+struct api_user {
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	size_t ngroups;
+	char *name, *home, *shell;
+};
+
+/**
+ * api_user_find - "name", "uid", "name:group", "uid:gid" by the host's NSS (MUST-7); NULL: root
+ *
+ * Digits are a number, never a name. A group that is given is the only one. -ENOENT, -EINVAL
+ */
+int api_user_find(const char *text, struct api_user *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+void api_user_done(struct api_user *u);
+
+/** api_pids - host pids of the container, ascending; free(*ret) */
+int api_pids(const struct api_view *v, pid_t **ret, size_t *ret_n,
+	     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** api_is_inside - is the process in the PID namespace of the container's PID 1? */
+bool api_is_inside(const struct api_view *v, pid_t pid);
+
+#endif

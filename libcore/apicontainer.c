@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "cleanup.h"
+#include "fd.h"
+#include "launch.h"
+#include "reap.h"
+#include "record.h"
+
+enum { ANSWER_MARGIN_MS = 1000, APPEAR_MS = 1000 };
+
+/* ---- the object, and what it finds when it looks ---- */
+
+void ctr_container_free(struct ctr_container *c)
+{
+	if (!c)
+		return;
+	cleanup_fd(&c->rootfd);
+	free(c);
+}
+
+static int read_record(int rootfd, const char *id, struct state *st, struct ctr_error *err)
+{
+	autofd int dir = state_open_dir(rootfd, id, err);
+
+	return dir < 0 ? dir : record_read(dir, id, st, err);
+}
+
+/*
+ * A folder without a record is being filled by a supervisor that holds the lock, or was left by one
+ * that died. Who gets the lock sees which.
+ */
+static int read_settled(int rootfd, const char *id, struct state *st, struct ctr_error *err)
+{
+	struct ctr_error mine = {0}, *e = err ? err : &mine;
+	autofd int lock = -1;
+	int r = read_record(rootfd, id, st, e);
+
+	if (r != -ENOENT || e->code == CTR_E_NOT_FOUND)
+		return r;
+	lock = state_lock(rootfd, id, APPEAR_MS, err);
+	if (lock < 0)
+		return lock;
+	r = read_record(rootfd, id, st, err);
+	state_unlock(rootfd, id, &lock);
+	return r;
+}
+
+static bool is_same(const struct ctr_container *c, const struct state *st)
+{
+	return st->created_us == c->created_us && st->super.pid == c->super.pid &&
+	       st->super.start_ticks == c->super.start_ticks;
+}
+
+/* MUST-8: that pid and start time say it lives is not all: it stands in the namespace on record. */
+static int check_init(const struct state *st, struct ctr_error *err)
+{
+	uint64_t inode;
+
+	for (size_t i = 0; i < st->nns; i++) {
+		if (strcmp(st->ns[i].name, "pid") != 0 ||
+		    proc_ns_inode(st->init.pid, "pid", &inode) < 0 || inode == st->ns[i].inode)
+			continue;
+		return err_set(err, CTR_E_STATE, EBADMSG, "state",
+			       "record of container %s names process %d, which is not its PID 1",
+			       st->id, st->init.pid);
+	}
+	return 0;
+}
+
+static int derive_status(struct api_view *v, struct ctr_error *err)
+{
+	struct machine_facts f = {.alive = !v->st.stopped && proc_is_alive(&v->st.super) &&
+					   proc_is_alive(&v->st.init),
+				  .started = v->st.started};
+	int r;
+
+	if (f.alive) {
+		r = check_init(&v->st, err);
+		if (r < 0)
+			return r;
+		f.frozen = cg_frozen(&v->cg);
+	}
+	if (f.frozen < 0) /* it ended between the two looks, or the kernel has something to say */
+		f.alive = proc_is_alive(&v->st.init);
+	if (f.alive && f.frozen < 0)
+		return err_sys(err, f.frozen, "state", "read the freezer of container %s",
+			       v->st.id);
+	v->status = machine_status(&f);
+	return 0;
+}
+
+/* Derives the rest from a record that was read. */
+static int look_at(const struct ctr_container *c, struct api_view *v, struct ctr_error *err)
+{
+	if (!is_same(c, &v->st))
+		return err_set(err, CTR_E_NOT_FOUND, ENOENT, "state",
+			       "container %s is gone; another one has its ID now", c->id);
+	v->cg = (struct cg){.facts = &c->facts, .inherit = v->st.cgroup_inherit};
+	memcpy(v->cg.path, v->st.cgroup, sizeof(v->cg.path));
+	return derive_status(v, err);
+}
+
+int api_open(int rootfd, const char *id, struct ctr_container **ret, struct ctr_error *err)
+{
+	struct ctr_container *c = calloc(1, sizeof(*c));
+	struct api_view v;
+	int r;
+
+	if (!c)
+		return err_sys(err, ENOMEM, "load", "load container %s", id);
+	c->rootfd = fcntl(rootfd, F_DUPFD_CLOEXEC, 3);
+	if (c->rootfd < 0)
+		r = err_sys(err, errno, "load", "duplicate the state root");
+	else
+		r = read_settled(rootfd, id, &v.st, err);
+	if (r == 0)
+		r = str_copy(c->id, sizeof(c->id), id); /* fits: it was checked */
+	if (r == 0)
+		r = cg_probe(&c->facts, err);
+	if (r == 0) {
+		c->created_us = v.st.created_us;
+		c->super = v.st.super;
+		r = look_at(c, &v, err);
+	}
+	if (r < 0) {
+		ctr_container_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+int api_look(const struct ctr_container *c, struct api_view *ret, struct ctr_error *err)
+{
+	int r = read_settled(c->rootfd, c->id, &ret->st, err);
+
+	return r < 0 ? r : look_at(c, ret, err);
+}
+
+int api_check(const struct ctr_container *c, enum machine_op op, struct api_view *ret,
+	      struct ctr_error *err)
+{
+	int r = api_look(c, ret, err);
+
+	return r < 0 ? r : machine_check(op, ret->status, c->id, err);
+}
+
+int api_lock_check(const struct ctr_container *c, enum machine_op op, struct api_lock *lock,
+		   struct api_view *ret, struct ctr_error *err)
+{
+	int r;
+
+	*lock = (struct api_lock){.rootfd = c->rootfd, .id = c->id, .fd = -1};
+	lock->fd = state_lock(c->rootfd, c->id, API_LOCK_MS, err);
+	r = lock->fd < 0 ? lock->fd : read_record(c->rootfd, c->id, &ret->st, err);
+	if (r == 0)
+		r = look_at(c, ret, err);
+	return r < 0 ? r : machine_check(op, ret->status, c->id, err);
+}
+
+void api_unlock(struct api_lock *lock)
+{
+	if (lock->id)
+		state_unlock(lock->rootfd, lock->id, &lock->fd);
+}
+
+/* ---- create, load, list ---- */
+
+static int check_id(const char *id, struct ctr_error *err)
+{
+	if (id && state_id_is_valid(id))
+		return 0;
+	return err_set(err, CTR_E_INVALID_ID, EINVAL, "state",
+		       "container ID '%.80s' is not valid; use 1 to 64 of A-Z a-z 0-9 _ . -",
+		       id ? id : "");
+}
+
+static int launch_supervisor(const struct ctr_factory *f, struct ctr_error *err)
+{
+	autofree char *path = str_dup_format("%s/container-supervisor", f->helper_dir);
+	autofree char *root = str_dup_format("--state-root=%s", f->state_root);
+	autofree char *dir = str_dup_format("--helper-dir=%s", f->helper_dir);
+	const char *const argv[] = {"container-supervisor", root, dir, "create", NULL};
+
+	if (!path || !root || !dir)
+		return err_sys(err, ENOMEM, "create", "prepare the supervisor");
+	return launch_start(path, argv, err);
+}
+
+static int request(const struct ctr_factory *f, const char *id, const struct spec *spec,
+		   struct msg *m, struct ctr_error *err)
+{
+	const char *text = spec_text(spec);
+	autofd int sock = -1, fd = fd_memfd("definition", text, strlen(text));
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, fd, "create", "write the definition");
+	sock = launch_supervisor(f, err);
+	if (sock < 0)
+		return sock;
+	msg_init(m, "create");
+	msg_add(m, "id", "%s", id);
+	if (spec->name)
+		msg_add(m, "definition", "%s", spec->name);
+	msg_add(m, "keep", "1");
+	msg_add(m, "timeout", "%u", f->timeout_ms);
+	msg_add_fd(m, fd);
+	r = msg_send(sock, m, API_ANSWER_MS);
+	m->nfds = 0; /* lent */
+	return r < 0 ? err_sys(err, r, "create", "ask the supervisor") : take_fd(&sock);
+}
+
+/*
+ * The supervisor waits at most once for the lock and once for the set-up. When the answer does not
+ * come the socket closes, and it takes back what it made.
+ */
+static int await_created(const struct ctr_factory *f, int sock, struct msg *m,
+			 struct ctr_error *err)
+{
+	int r = msg_recv(sock, m, (int)(2 * f->timeout_ms) + ANSWER_MARGIN_MS);
+
+	if (r == -ENOTCONN)
+		return err_set(err, CTR_E_SYSTEM, ECHILD, "create",
+			       "the supervisor died before it answered");
+	if (r == -ETIMEDOUT)
+		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "create",
+			       "no answer of the supervisor within %u ms", 2 * f->timeout_ms);
+	if (r < 0)
+		return err_sys(err, r, "create", "read the supervisor's answer");
+	if (strcmp(msg_verb(m), "created") == 0)
+		return 0;
+	if (msg_get_error(m, err) < 0 || err->errnum <= 0)
+		return err_set(err, CTR_E_SYSTEM, EBADMSG, "create",
+			       "the supervisor's answer is bad");
+	return -err->errnum;
+}
+
+int ctr_create(struct ctr_factory *f, const char *id, const struct ctr_config *cfg,
+	       struct ctr_container **ret, struct ctr_error *err)
+{
+	struct ctr_error mine = {0}, *e = err ? err : &mine;
+	autofd int root = -1, sock = -1;
+	struct msg m;
+	int r = check_id(id, e);
+
+	if (r < 0)
+		return r;
+	root = state_open_root(f->state_root, e);
+	if (root < 0)
+		return root;
+	sock = request(f, id, cfg->spec, &m, e);
+	if (sock < 0)
+		return sock;
+	r = await_created(f, sock, &m, e);
+	msg_done(&m);
+	return r < 0 ? r : api_open(root, id, ret, e);
+}
+
+int ctr_load(struct ctr_factory *f, const char *id, struct ctr_container **ret,
+	     struct ctr_error *err)
+{
+	autofd int root = -1;
+	int r = check_id(id, err);
+
+	if (r < 0)
+		return r;
+	root = state_open_root(f->state_root, err);
+	return root < 0 ? root : api_open(root, id, ret, err);
+}
+
+int ctr_list(struct ctr_factory *f, char ***ret_ids, size_t *ret_n, struct ctr_error *err)
+{
+	autofd int root = state_open_root(f->state_root, err);
+	struct strv ids = {0};
+	int r = root < 0 ? root : state_list(root, &ids, err);
+
+	if (r < 0)
+		return r;
+	*ret_ids = ids.v;
+	*ret_n = ids.n;
+	return 0;
+}
+
+void ctr_list_free(char **ids, size_t n)
+{
+	struct strv sv = {.v = ids, .n = n};
+
+	strv_done(&sv);
+}
+
+int ctr_gc(struct ctr_factory *f, int dry, char ***ret_lines, size_t *ret_n, struct ctr_error *err)
+{
+	autofd int root = state_open_root(f->state_root, err);
+	struct strv lines = {0};
+	int r = root < 0 ? root : reap_all(root, dry, &lines, err);
+
+	if (r < 0) {
+		strv_done(&lines);
+		return r;
+	}
+	*ret_lines = lines.v;
+	*ret_n = lines.n;
+	return 0;
+}

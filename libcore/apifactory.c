@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "api.h"
+#include "cleanup.h"
+#include "num.h"
+#include "parse.h"
+#include "path.h"
+
+enum { TIMEOUT_MS = 5000, TIMEOUT_MIN_MS = 100, TIMEOUT_MAX_MS = 60000 };
+
+int ctr_factory_new(struct ctr_factory **ret, struct ctr_error *err)
+{
+	struct ctr_factory *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return err_sys(err, ENOMEM, "factory", "make a factory");
+	f->timeout_ms = TIMEOUT_MS;
+	f->state_root = strdup(CTR_STATEDIR);
+	f->helper_dir = strdup(CTR_LIBEXECDIR);
+	if (!f->state_root || !f->helper_dir) {
+		ctr_factory_free(f);
+		return err_sys(err, ENOMEM, "factory", "make a factory");
+	}
+	*ret = f;
+	return 0;
+}
+
+void ctr_factory_free(struct ctr_factory *f)
+{
+	if (!f)
+		return;
+	free(f->state_root);
+	free(f->helper_dir);
+	free(f->conf);
+	free(f);
+}
+
+static int set_path(char **field, const char *option, const char *value, struct ctr_error *err)
+{
+	char *copy;
+
+	if (!path_is_clean(value))
+		return err_set(err, CTR_E_CONFIG, EINVAL, "factory",
+			       "%s '%.200s': not an absolute path without . and ..", option, value);
+	copy = strdup(value);
+	if (!copy)
+		return err_sys(err, ENOMEM, "factory", "set %s", option);
+	free(*field);
+	*field = copy;
+	return 0;
+}
+
+static int set_timeout(struct ctr_factory *f, const char *value, struct ctr_error *err)
+{
+	int ms;
+
+	if (num_int_in(value, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS, &ms) < 0)
+		return err_set(err, CTR_E_CONFIG, EINVAL, "factory",
+			       "timeout-ms '%.40s': not a number from %d to %d", value,
+			       TIMEOUT_MIN_MS, TIMEOUT_MAX_MS);
+	f->timeout_ms = (unsigned int)ms;
+	return 0;
+}
+
+int ctr_factory_set(struct ctr_factory *f, const char *option, const char *value,
+		    struct ctr_error *err)
+{
+	static const char *const options[] = {"state-root", "helper-dir", "conf", "timeout-ms",
+					      NULL};
+
+	if (!option || !value)
+		return err_set(err, CTR_E_CONFIG, EINVAL, "factory", "option or value is NULL");
+	if (strcmp(option, "state-root") == 0)
+		return set_path(&f->state_root, option, value, err);
+	if (strcmp(option, "helper-dir") == 0)
+		return set_path(&f->helper_dir, option, value, err);
+	if (strcmp(option, "conf") == 0)
+		return set_path(&f->conf, option, value, err);
+	if (strcmp(option, "timeout-ms") == 0)
+		return set_timeout(f, value, err);
+	return parse_bad(err, "option", option, parse_suggest(option, options));
+}

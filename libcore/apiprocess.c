@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "api.h"
+#include "cleanup.h"
+#include "path.h"
+#include "proto.h"
+#include "record.h"
+
+#define ROOT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define USER_PATH "PATH=/usr/local/bin:/usr/bin:/bin"
+
+enum { NULL_MAJOR = 1, NULL_MINOR = 3 };
+
+/* ---- the supervisor and PID 1 ---- */
+
+static int gone(const char *id, struct ctr_error *err)
+{
+	return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "control",
+		       "the supervisor of container %s is gone", id);
+}
+
+int api_control(const struct ctr_container *c, struct ctr_error *err)
+{
+	autofd int dir = state_open_dir(c->rootfd, c->id, err);
+	int fd;
+
+	if (dir < 0)
+		return dir;
+	fd = msg_connect_at(dir, "control");
+	if (fd == -ECONNREFUSED || fd == -ENOENT)
+		return gone(c->id, err);
+	return fd < 0 ? err_sys(err, fd, "control", "reach the supervisor of container %s", c->id)
+		      : fd;
+}
+
+int api_ask(int control, struct msg *m, struct ctr_error *err)
+{
+	struct ctr_error mine = {0}, *e = err ? err : &mine;
+	int r = msg_send(control, m, API_ANSWER_MS);
+
+	m->nfds = 0; /* lent */
+	if (r == 0)
+		r = msg_recv(control, m, API_ANSWER_MS);
+	if (r == -ETIMEDOUT)
+		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "control",
+			       "no answer of the supervisor within %d ms", API_ANSWER_MS);
+	if (r < 0)
+		return err_sys(err, r, "control", "ask the supervisor");
+	if (strcmp(msg_verb(m), "ok") == 0)
+		return 0;
+	msg_done(m);
+	if (msg_get_error(m, e) < 0 || e->errnum <= 0)
+		return err_set(err, CTR_E_SYSTEM, EBADMSG, "control",
+			       "the supervisor's answer is bad");
+	return -e->errnum;
+}
+
+int api_connect(const struct ctr_container *c, struct ctr_error *err)
+{
+	autofd int control = api_control(c, err);
+	automsg struct msg m;
+	int r, fd;
+
+	m.nfds = 0;
+	if (control < 0)
+		return control;
+	msg_init(&m, "connect");
+	r = api_ask(control, &m, err);
+	if (r < 0)
+		return r;
+	fd = msg_take_fd(&m, 0);
+	return fd >= 0 ? fd
+		       : err_set(err, CTR_E_SYSTEM, EBADMSG, "control",
+				 "the supervisor's answer is bad");
+}
+
+/* ---- what to start ---- */
+
+/** struct plan - a process as PID 1 wants to hear of it, and what has to be released */
+struct plan {
+	struct proto_start start;
+	struct api_user user;
+	char *home, *name, *shell; /* default environment */
+	const char *env[5];
+	int null; /* /dev/null of the container, -1 until needed */
+};
+
+static void plan_done(struct plan *p)
+{
+	api_user_done(&p->user);
+	free(p->home);
+	free(p->name);
+	free(p->shell);
+	cleanup_fd(&p->null);
+}
+
+#define autoplan __attribute__((cleanup(plan_done)))
+
+static int default_environment(struct plan *p, struct ctr_error *err)
+{
+	p->home = str_dup_format("HOME=%s", p->user.home);
+	p->name = str_dup_format("USER=%s", p->user.name);
+	p->shell = str_dup_format("SHELL=%s", p->user.shell);
+	if (!p->home || !p->name || !p->shell)
+		return err_sys(err, ENOMEM, "start", "make an environment");
+	p->env[0] = p->user.uid == 0 ? ROOT_PATH : USER_PATH;
+	p->env[1] = p->home;
+	p->env[2] = p->name;
+	p->env[3] = p->shell;
+	p->start.env = p->env;
+	return 0;
+}
+
+/*
+ * The container's own: a descriptor of the host's would lead out (MUST-6), and keep CRIU from
+ * dumping. What the path leads to is believed when it is the device (MUST-5).
+ */
+static int open_null(const struct api_view *v, int *ret, struct ctr_error *err)
+{
+	char path[64];
+	autofd int root = -1, fd = -1;
+	struct stat st;
+
+	if (str_format(path, sizeof(path), "/proc/%d/root", v->st.init.pid) == 0)
+		root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = root < 0 ? -errno : path_open_in(root, "/dev/null", O_RDWR | O_NONBLOCK);
+	if (fd < 0)
+		return err_sys(err, fd, "start", "open /dev/null of container %s", v->st.id);
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) ||
+	    st.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
+		return err_set(err, CTR_E_SYSTEM, EPERM, "start",
+			       "/dev/null of container %s is not what it should be", v->st.id);
+	*ret = take_fd(&fd);
+	return 0;
+}
+
+static int plan_descriptors(const struct api_view *v, const struct ctr_process_spec *spec,
+			    struct plan *p, struct ctr_error *err)
+{
+	const int given[3] = {spec->stdin_fd, spec->stdout_fd, spec->stderr_fd};
+
+	for (int i = 0; i < 3; i++) {
+		int r = 0;
+
+		if (given[i] < 0 && p->null < 0)
+			r = open_null(v, &p->null, err);
+		if (r == 0 && given[i] >= 0 && fcntl(given[i], F_GETFD) < 0)
+			r = err_sys(err, errno, "start", "pass on descriptor %d", given[i]);
+		if (r < 0)
+			return r;
+		p->start.fds[i] = given[i] < 0 ? p->null : given[i];
+	}
+	return 0;
+}
+
+static int make_plan(const struct api_view *v, const struct ctr_process_spec *spec, struct plan *p,
+		     struct ctr_error *err)
+{
+	int r;
+
+	if (!spec->argv || !spec->argv[0])
+		return err_set(err, CTR_E_CONFIG, EINVAL, "start", "argv is empty");
+	if (spec->cwd && spec->cwd[0] != '/')
+		return err_set(err, CTR_E_CONFIG, EINVAL, "start",
+			       "cwd '%.200s' is not an absolute path", spec->cwd);
+	r = api_user_find(spec->user, &p->user, err);
+	if (r < 0)
+		return r;
+	p->start = (struct proto_start){.file = spec->file ? spec->file : spec->argv[0],
+					.argv = spec->argv,
+					.env = spec->env,
+					.cwd = spec->cwd ? spec->cwd : p->user.home,
+					.cwd_must = spec->cwd != NULL,
+					.umask = -1,
+					.as_user = 1,
+					.uid = p->user.uid,
+					.gid = p->user.gid,
+					.groups = p->user.groups,
+					.ngroups = p->user.ngroups,
+					.terminal = spec->terminal,
+					.rows = spec->rows,
+					.cols = spec->cols,
+					.fds = {-1, -1, -1}};
+	if (!spec->env)
+		r = default_environment(p, err);
+	if (r == 0 && !spec->terminal)
+		r = plan_descriptors(v, spec, p, err);
+	return r;
+}
+
+/* ---- the start ---- */
+
+static int start(const struct ctr_container *c, const struct proto_start *what,
+		 struct ctr_process *p, struct ctr_error *err)
+{
+	struct api_view v;
+	int r;
+
+	p->sock = api_connect(c, err);
+	if (p->sock < 0)
+		return p->sock;
+	r = proto_start(p->sock, what, &p->pid, &p->master, err);
+	/* paused after it was looked at: it is not started when the connection closes now */
+	if (r == -ETIMEDOUT && api_look(c, &v, NULL) == 0)
+		r = machine_check(MACHINE_START, v.status, c->id, err) < 0 ? -err->errnum : r;
+	return r;
+}
+
+static int mark_started(const struct ctr_container *c, struct api_view *v, struct ctr_error *err)
+{
+	autofd int dir = state_open_dir(c->rootfd, c->id, err);
+
+	if (dir < 0)
+		return dir;
+	v->st.started = 1;
+	return record_write(dir, &v->st, err);
+}
+
+/*
+ * The first process makes the container running, which others must see: until that stands in the
+ * record the lock is held, so that nobody destroys a container as merely created meanwhile.
+ */
+static int start_first(const struct ctr_container *c, const struct proto_start *what,
+		       struct ctr_process *p, struct ctr_error *err)
+{
+	autolock struct api_lock lock = {0};
+	struct api_view v;
+	int r = api_lock_check(c, MACHINE_START, &lock, &v, err);
+
+	if (r == 0)
+		r = start(c, what, p, err);
+	if (r == 0 && !v.st.started)
+		r = mark_started(c, &v, err);
+	return r;
+}
+
+int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
+	      struct ctr_process **ret, struct ctr_error *err)
+{
+	struct ctr_error mine = {0}, *e = err ? err : &mine;
+	autoplan struct plan plan = {.null = -1};
+	struct ctr_process *p;
+	struct api_view v;
+	int r = api_check(c, MACHINE_START, &v, e);
+
+	if (r == 0)
+		r = make_plan(&v, spec, &plan, e);
+	if (r < 0)
+		return r;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return err_sys(e, ENOMEM, "start", "make a process object");
+	p->sock = p->master = -1;
+	r = v.st.started ? start(c, &plan.start, p, e) : start_first(c, &plan.start, p, e);
+	if (r < 0) {
+		ctr_process_free(p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* ---- the process object ---- */
+
+pid_t ctr_process_pid(const struct ctr_process *p)
+{
+	return p->pid;
+}
+
+int ctr_process_terminal(const struct ctr_process *p)
+{
+	return p->master;
+}
+
+int ctr_process_fd(const struct ctr_process *p)
+{
+	return p->sock;
+}
+
+int ctr_process_wait(struct ctr_process *p, int timeout_ms, int *ret_status, struct ctr_error *err)
+{
+	int r = p->exited ? 0 : proto_wait(p->sock, timeout_ms, &p->status, err);
+
+	if (r < 0)
+		return r;
+	p->exited = true;
+	if (ret_status)
+		*ret_status = p->status;
+	return 0;
+}
+
+int ctr_process_signal(struct ctr_process *p, int sig, struct ctr_error *err)
+{
+	int r;
+
+	if (sig < 1 || sig >= NSIG)
+		return err_set(err, CTR_E_CONFIG, EINVAL, "signal", "%d is no signal", sig);
+	r = ctr_process_wait(p, 0, NULL, NULL); /* 0: it has exited */
+	if (r == 0 || r == -ESRCH)
+		return err_set(err, CTR_E_NO_PROCESS, ESRCH, "signal", "process %d has ended",
+			       p->pid);
+	return proto_signal(p->sock, sig, err);
+}
+
+void ctr_process_free(struct ctr_process *p)
+{
+	if (!p)
+		return;
+	cleanup_fd(&p->master);
+	cleanup_fd(&p->sock);
+	free(p);
+}

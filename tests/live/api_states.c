@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Containers as a whole: every operation in every status, by two processes; damage; crashes. */
+#include "api_test.h"
+
+/* ---- every operation in every status ---- */
+
+enum op { START, SIGNAL, PROCESSES, STATS, SET, PAUSE, RESUME, DESTROY, FORCE, OPS };
+
+static int start_true(struct test *t, struct ctr_container *c)
+{
+	struct ctr_process_spec spec = {.argv = (const char *const[]){"true", NULL},
+					.stdin_fd = -1,
+					.stdout_fd = -1,
+					.stderr_fd = -1};
+	struct ctr_process *p;
+	int r = ctr_start(c, &spec, &p, &t->err);
+
+	if (r == 0)
+		ctr_process_free(p);
+	return r;
+}
+
+static int operate(struct test *t, struct ctr_container *c, enum op op)
+{
+	static const char *const limits[] = {"TasksMax", "50", NULL};
+	struct ctr_proc_info *procs;
+	struct ctr_stats stats;
+	size_t n;
+	int r;
+
+	switch (op) {
+	case START:
+		return start_true(t, c);
+	case SIGNAL:
+		return ctr_signal(c, SIGCONT, 1, &t->err);
+	case PROCESSES:
+		r = ctr_processes(c, &procs, &n, &t->err);
+		if (r == 0)
+			free(procs);
+		return r;
+	case STATS:
+		return ctr_stats_read(c, &stats, &t->err);
+	case SET:
+		return ctr_set(c, limits, &t->err);
+	case PAUSE:
+		return ctr_pause(c, &t->err);
+	case RESUME:
+		return ctr_resume(c, &t->err);
+	case DESTROY:
+		return ctr_destroy(c, 0, 0, &t->err);
+	default:
+		return ctr_destroy(c, 1, 0, &t->err);
+	}
+}
+
+/* Columns as enum ctr_status: stopped, checkpointed, paused, pausing, created, running. */
+static const struct {
+	const char *name;
+	int code[6];
+} table[OPS] = {
+    [START] = {"start", {CTR_E_NOT_RUNNING, 0, CTR_E_PAUSED, 0, 0, 0}},
+    [SIGNAL] = {"signal", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
+    [PROCESSES] = {"processes", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
+    [STATS] = {"stats", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
+    [SET] = {"set", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
+    [PAUSE] = {"pause", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
+    [RESUME] = {"resume", {CTR_E_NOT_PAUSED, 0, 0, 0, CTR_E_NOT_PAUSED, CTR_E_NOT_PAUSED}},
+    [DESTROY] = {"destroy", {0, 0, CTR_E_NOT_STOPPED, 0, 0, CTR_E_NOT_STOPPED}},
+    [FORCE] = {"destroy by force", {0, 0, 0, 0, 0, 0}},
+};
+
+static void kill_init(struct test *t, struct ctr_container *c)
+{
+	struct ctr_info info;
+
+	need(t, ctr_state(c, &info, &t->err) == 0 && info.init_pid > 1, "PID 1 is known");
+	(void)kill(info.init_pid, SIGKILL);
+}
+
+static struct ctr_container *make_in(struct test *t, enum ctr_status s)
+{
+	struct ctr_container *c = make(t, "matrix");
+
+	if (s == CTR_RUNNING || s == CTR_PAUSED)
+		ctr_process_free(run(t, c, "exec sleep 1000 >/dev/null & wait"));
+	if (s == CTR_PAUSED)
+		need(t, ctr_pause(c, &t->err) == 0, "it is paused");
+	if (s == CTR_STOPPED)
+		kill_init(t, c);
+	need(t, becomes(t, c, s), "it has the status");
+	return c;
+}
+
+/* What the status is after an operation that succeeds; 103: not found */
+static int next_status(enum op op, int s)
+{
+	if (op == START && s == CTR_CREATED)
+		return CTR_RUNNING;
+	if (op == PAUSE)
+		return CTR_PAUSED;
+	if (op == RESUME)
+		return CTR_RUNNING;
+	return op >= DESTROY ? 100 + CTR_E_NOT_FOUND : s;
+}
+
+/* In the other process: the code of the operation */
+static int load_and_operate(struct test *t, const char *arg)
+{
+	struct ctr_container *c;
+	int r = ctr_load(t->f, "matrix", &c, &t->err);
+
+	if (r == 0)
+		r = operate(t, c, (enum op)(arg[0] - '0'));
+	return r < 0 ? t->err.code : 0;
+}
+
+static void test_matrix(struct test *t)
+{
+	static const enum ctr_status statuses[] = {CTR_STOPPED, CTR_PAUSED, CTR_CREATED,
+						   CTR_RUNNING};
+
+	for (size_t i = 0; i < COUNT(statuses); i++) {
+		for (int op = 0; op < OPS; op++) {
+			struct ctr_container *c = make_in(t, statuses[i]);
+			int want = table[op].code[statuses[i]];
+			int got = elsewhere(load_and_operate, (char[]){(char)('0' + op), '\0'});
+			int after = want ? (int)statuses[i] : next_status(op, statuses[i]);
+			int seen = seen_status("matrix");
+
+			check(t, got == want, "%s of a %s one: code %d is %d", table[op].name,
+			      ctr_status_name(statuses[i]), got, want);
+			check(t, seen == after, "after it: status %d is %d", seen, after);
+			(void)ctr_destroy(c, 1, 0, &t->err);
+			ctr_container_free(c);
+		}
+	}
+}
+
+/* ---- IDs ---- */
+
+static void test_ids(struct test *t)
+{
+	static const char *const bad[] = {
+	    "",		"/",
+	    "..",	".",
+	    "a/b",	"../x",
+	    "a..b",	"a\x01",
+	    "a\n",	"\033[1m",
+	    "-x",	".x",
+	    "_x",	"a b",
+	    "%s",	"\xff",
+	    "\303\244", "a123456789b123456789c123456789d123456789e123456789f12345678912345"};
+	const char *longest = "a123456789b123456789c123456789d123456789e123456789f1234567891234";
+	struct ctr_container *c = NULL;
+	struct ctr_config *cfg;
+
+	need(t, ctr_config_new(&cfg, &t->err) == 0, "a configuration");
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		check(t,
+		      ctr_create(t->f, bad[i], cfg, &c, &t->err) == -EINVAL &&
+			  t->err.code == CTR_E_INVALID_ID,
+		      "create refuses bad ID %zu", i);
+		check(t,
+		      ctr_load(t->f, bad[i], &c, &t->err) == -EINVAL &&
+			  t->err.code == CTR_E_INVALID_ID,
+		      "load refuses bad ID %zu", i);
+	}
+	check(t, c == NULL, "nothing was given out");
+	check(t, ctr_load(t->f, "nobody", &c, &t->err) == -ENOENT && t->err.code == CTR_E_NOT_FOUND,
+	      "an unknown ID is not found");
+	ctr_config_free(cfg);
+	end(t, make(t, longest));
+}
+
+static int create_racer(struct test *t, const char *id)
+{
+	struct ctr_container *c;
+	struct ctr_config *cfg;
+	struct stat st;
+	int r;
+
+	if (ctr_config_new(&cfg, &t->err) < 0)
+		return 200;
+	while (stat("/tmp/api_race_go", &st) < 0)
+		;
+	r = ctr_create(t->f, id, cfg, &c, &t->err);
+	return r == 0 ? 0 : r == -EEXIST && t->err.code == CTR_E_ID_IN_USE ? 1 : 2;
+}
+
+static void race_once(struct test *t, int round)
+{
+	enum { RACERS = 4 };
+	int won = 0, lost = 0;
+	pid_t pids[RACERS];
+
+	for (int i = 0; i < RACERS; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0)
+			_exit(elsewhere(create_racer, "race"));
+	}
+	close(open("/tmp/api_race_go", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	for (int i = 0; i < RACERS; i++) {
+		int status = 0;
+
+		waitpid(pids[i], &status, 0);
+		won += status == 0;
+		lost += WIFEXITED(status) && WEXITSTATUS(status) == 1;
+	}
+	unlink("/tmp/api_race_go");
+	check(t, won == 1 && lost == RACERS - 1, "round %d: %d won, %d were told so", round, won,
+	      lost);
+}
+
+static void test_race(struct test *t)
+{
+	for (int i = 0; i < 8; i++) {
+		struct ctr_container *c;
+
+		race_once(t, i);
+		need(t, ctr_load(t->f, "race", &c, &t->err) == 0, "the winner's is there");
+		end(t, c);
+	}
+}
+
+/* A handle means that very container, not whatever has its ID later. */
+static void test_identity(struct test *t)
+{
+	struct ctr_container *old = make(t, "again"), *new = NULL;
+	enum ctr_status s;
+
+	need(t, ctr_destroy(old, 0, 0, &t->err) == 0, "a created one goes without force");
+	new = make(t, "again");
+	check(t,
+	      ctr_container_status(old, &s, &t->err) == -ENOENT && t->err.code == CTR_E_NOT_FOUND,
+	      "the old handle finds nothing");
+	check(t, ctr_destroy(old, 1, 0, &t->err) == -ENOENT, "and destroys nothing");
+	check(t, status_of(t, new) == CTR_CREATED, "the new one lives");
+	ctr_container_free(old);
+	end(t, new);
+}
+
+static void test_list(struct test *t)
+{
+	struct ctr_container *b = make(t, "list-b"), *a = make(t, "list-a");
+	char **ids = NULL;
+	size_t n = 0;
+
+	check(t, ctr_list(t->f, &ids, &n, &t->err) == 0 && n == 2, "both are listed");
+	check(t, n == 2 && !strcmp(ids[0], "list-a") && !strcmp(ids[1], "list-b"), "sorted");
+	ctr_list_free(ids, n);
+	end(t, a);
+	end(t, b);
+	check(t, ctr_list(t->f, &ids, &n, &t->err) == 0 && n == 0, "none is left");
+	ctr_list_free(ids, n);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct group groups[] = {
+	    {"matrix", test_matrix},	 {"ids", test_ids},   {"race", test_race},
+	    {"identity", test_identity}, {"list", test_list},
+	};
+
+	return test_main(argc, argv, groups, COUNT(groups));
+}

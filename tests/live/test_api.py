@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The C API as an outside program uses it: compiled against the installed header and library."""
+
+import os
+import shutil
+import subprocess
+
+from harness.runner import Skip
+from harness.world import write
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+HELPERS = ("/usr/local/libexec/pam_container", "/usr/libexec/pam_container")
+
+
+def _compile(world, source):
+    """Build a program as its author would, in a world that has the product installed."""
+    if not world.product:
+        raise Skip("the baseline has no library")
+    program = "/tmp/" + os.path.basename(source)[:-2]
+    flags = world.run(["pkg-config", "--cflags", "--libs", "libpamcontainer"],
+                      env={**os.environ, "PKG_CONFIG_PATH": "/usr/local/lib/pkgconfig"})
+    assert flags.returncode == 0, flags.stderr
+    built = world.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o",
+                       program, os.path.join(TOP, source), *flags.stdout.decode().split()])
+    assert built.returncode == 0, built.stderr.decode()
+    return program
+
+
+def _group(world, program, name):
+    """One group of checks of a program: each of its lines must be ok, and the last must be there."""
+    done = world.run([_compile(world, f"tests/live/{program}.c"), name], timeout=100)
+    text = done.stdout.decode(errors="replace")
+    lines = text.splitlines()
+    assert done.returncode == 0 and lines and lines[-1].startswith("done "), \
+        text + done.stderr.decode(errors="replace")
+    return text
+
+
+def test_walkthrough(world):
+    program = _compile(world, "docs/examples/walkthrough.c")
+    done = world.run([program], input=b"id -un; hostname; ulimit -n; sleep .1; exit 7\n")
+    text = done.stdout.decode()
+    assert done.returncode == 0, done.stderr.decode() + text
+    assert done.stderr == b""
+    lines = text.splitlines()
+    for line in ("daemon", "testing", "1024", "status: paused", "bash ended with status 7"):
+        assert line in lines, text
+    assert "inside 2, uid 1: bash" in text, text
+    assert "bytes of memory" in text, text
+
+
+def test_matrix(world):
+    _group(world, "api_states", "matrix")
+
+
+def test_ids(world):
+    _group(world, "api_states", "ids")
+
+
+def test_race(world):
+    _group(world, "api_states", "race")
+
+
+def test_identity(world):
+    _group(world, "api_states", "identity")
+
+
+def test_list(world):
+    _group(world, "api_states", "list")
+
+
+def test_damage(world):
+    _group(world, "api_ends", "damage")
+
+
+def test_forged(world):
+    _group(world, "api_ends", "forged")
+
+
+def test_crash(world):
+    _group(world, "api_ends", "crash")
+
+
+def test_crash_next(world):
+    _group(world, "api_ends", "crash_next")
+
+
+def test_crash_caller(world):
+    _group(world, "api_ends", "crash_caller")
+
+
+def test_pause(world):
+    _group(world, "api_ends", "pause")
+
+
+def test_destroy(world):
+    _group(world, "api_ends", "destroy")
+
+
+def test_destroy_hung(world):
+    _group(world, "api_ends", "destroy_hung")
+
+
+def test_refusals(world):
+    _group(world, "api_process", "refusals")
+
+
+def test_ending(world):
+    _group(world, "api_process", "ending")
+
+
+def test_signals(world):
+    _group(world, "api_process", "signals")
+
+
+def test_lost(world):
+    _group(world, "api_process", "lost")
+
+
+def test_streams(world):
+    _group(world, "api_process", "streams")
+
+
+def test_who(world):
+    _group(world, "api_process", "who")
+
+
+def test_terminal(world):
+    _group(world, "api_process", "terminal")
+
+
+def test_processes(world):
+    _group(world, "api_figures", "processes")
+
+
+def test_stats(world):
+    _group(world, "api_figures", "stats")
+
+
+def test_set(world):
+    _group(world, "api_figures", "set")
+
+
+def test_set_stays(world):
+    _group(world, "api_figures", "set_stays")
+
+
+def test_timeout(world):
+    if world.product:
+        shutil.copytree(next(filter(os.path.isdir, HELPERS)), "/tmp/slow")
+        write("/tmp/slow/container-init", "#!/bin/sh\nexec sleep 1000\n", 0o755)
+    _group(world, "api_figures", "timeout")
+
+
+def test_sessions(world):
+    """The logins of a container, and its end by the library."""
+    job = subprocess.Popen(world.ssh_argv("alice", "echo here; sleep 100"),
+                           stdout=subprocess.PIPE)
+    assert job.stdout.readline() == b"here\n"
+    try:
+        text = _group(world, "api_figures", "sessions")
+    finally:
+        job.kill()
+        job.wait()
+    assert "# alice-1 box alice sshd session\n" in text, text
+    assert "# session alice 4001 sshd 127.0.0.1 1\n" in text, text
