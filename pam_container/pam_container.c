@@ -40,7 +40,8 @@ enum { EXIT_REFUSED = 254, REFUSED = -EREMOTEIO };
 /** struct login - what open_session learned; kept by pam_set_data */
 struct login {
 	pid_t opener;
-	int sock; /* session socket */
+	int sock;	   /* session socket */
+	uint64_t deadline; /* of the call that is under way, CLOCK_MONOTONIC ms */
 	bool late, attach, inside;
 	char shell[256];
 	int fd[7]; /* namespaces and the restrict blob, in the order of names[] */
@@ -151,13 +152,19 @@ static int take_answer(struct login *l, struct msg *m, struct ctr_error *err)
 	return take_fds(l, m, err);
 }
 
+/* Milliseconds until the deadline; 0 when it has passed (MUST-4). */
+static int left(const struct login *l)
+{
+	uint64_t now = child_now_ms();
+
+	return now < l->deadline ? (int)(l->deadline - now) : 0;
+}
+
 static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct ctr_error *err)
 {
-	uint64_t end = child_now_ms() + a->timeout_ms;
 	const void *hook = NULL;
 	autofd int self = sys_pidfd_open(getpid(), 0);
 	automsg struct msg m;
-	uint64_t now;
 	int r;
 
 	m.nfds = 0;
@@ -171,8 +178,7 @@ static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct
 	m.nfds = 0; /* lent */
 	if (l->sock < 0)
 		return l->sock;
-	now = child_now_ms();
-	r = msg_recv(l->sock, &m, now < end ? (int)(end - now) : 0);
+	r = msg_recv(l->sock, &m, left(l));
 	if (r == -ETIMEDOUT || r == -EAGAIN)
 		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "answer", "no answer within %u ms",
 			       a->timeout_ms);
@@ -184,13 +190,13 @@ static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct
 /* ---- entering ---- */
 
 /* Sends m and takes the answer into it, which must be `ok`. */
-static int exchange(int sock, struct msg *m, unsigned int timeout_ms, struct ctr_error *err)
+static int exchange(const struct login *l, struct msg *m, struct ctr_error *err)
 {
-	int r = msg_send(sock, m, (int)timeout_ms);
+	int r = msg_send(l->sock, m, left(l));
 
 	m->nfds = 0; /* lent */
 	if (r == 0)
-		r = msg_recv(sock, m, (int)timeout_ms);
+		r = msg_recv(l->sock, m, left(l));
 	if (r < 0)
 		return err_sys(err, r, "enter", "ask the supervisor to be let in");
 	if (str_equal(msg_verb(m), "ok"))
@@ -199,7 +205,7 @@ static int exchange(int sock, struct msg *m, unsigned int timeout_ms, struct ctr
 }
 
 /* To the supervisor, which opens the control groups; this process steps in by itself (cg.h). */
-static int announce(const struct login *l, unsigned int timeout_ms, struct ctr_error *err)
+static int announce(const struct login *l, struct ctr_error *err)
 {
 	autofd int self = sys_pidfd_open(getpid(), 0);
 	automsg struct msg m;
@@ -210,18 +216,17 @@ static int announce(const struct login *l, unsigned int timeout_ms, struct ctr_e
 		return err_sys(err, self, "enter", "open a pidfd");
 	msg_init(&m, "enter");
 	msg_add_fd(&m, self);
-	r = exchange(l->sock, &m, timeout_ms, err);
+	r = exchange(l, &m, err);
 	if (r == 0)
 		r = door_pass(m.fds, m.nfds, err);
 	if (r < 0)
 		return r;
 	msg_done(&m);
 	msg_init(&m, "entered");
-	return exchange(l->sock, &m, timeout_ms, err);
+	return exchange(l, &m, err);
 }
 
-static int enter(struct login *l, const struct args *a, const char *const *keep,
-		 struct ctr_error *err)
+static int enter(struct login *l, const char *const *keep, struct ctr_error *err)
 {
 	struct enter_plan plan = {.mnt_fd = l->fd[0],
 				  .pid_fd = l->fd[1],
@@ -232,7 +237,7 @@ static int enter(struct login *l, const struct args *a, const char *const *keep,
 				  .restrict_fd = l->fd[6],
 				  .shell = l->attach ? l->shell : NULL,
 				  .keep_files = keep};
-	int r = announce(l, a->timeout_ms, err);
+	int r = announce(l, err);
 
 	return r < 0 ? r : enter_container(&plan, err);
 }
@@ -249,7 +254,7 @@ static bool is_terminal(const char *path)
 }
 
 /* login and su write these by name after open_session, and log by /dev/log. */
-static int join(pam_handle_t *pamh, struct login *l, const struct args *a, struct ctr_error *err)
+static int join(pam_handle_t *pamh, struct login *l, struct ctr_error *err)
 {
 	const char *tty = facts_text(pamh, PAM_TTY), *own;
 	const char *keep[] = {
@@ -267,7 +272,7 @@ static int join(pam_handle_t *pamh, struct login *l, const struct args *a, struc
 	r = enter_remember(&l->home, err);
 	if (r < 0)
 		return r;
-	r = enter(l, a, keep, err);
+	r = enter(l, keep, err);
 	if (r < 0)
 		(void)!enter_leave(&l->home, NULL); /* as far as it got */
 	l->inside = r == 0;
@@ -312,7 +317,8 @@ ATTR_PUBLIC int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const ch
 	if (!l->late || l->inside || l->opener == getpid() || enter_is_inside(l->fd[1]) == 1)
 		return PAM_IGNORE;
 	args_parse(argc, argv, &a);
-	r = enter(l, &a, NULL, &err);
+	l->deadline = child_now_ms() + a.timeout_ms;
+	r = enter(l, NULL, &err);
 	if (r < 0) {
 		/* sshd goes on after a failure here when the key was public (MUST-1) */
 		(void)refuse(pamh, flags | PAM_SILENT, r, &err);
@@ -336,9 +342,10 @@ static int open_session(pam_handle_t *pamh, const struct args *a, struct ctr_err
 	l = login_new();
 	if (!l)
 		return err_sys(err, ENOMEM, "open", "allocate");
+	l->deadline = child_now_ms() + a->timeout_ms;
 	r = ask(pamh, a, l, err);
 	if (r == 0 && !l->late)
-		r = join(pamh, l, a, err);
+		r = join(pamh, l, err);
 	if (r == 0 && pam_set_data(pamh, DATA_SESSION, l, login_free) != PAM_SUCCESS) {
 		if (l->inside)
 			(void)!enter_leave(&l->home, NULL); /* refused anyway */
