@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "create.h"
+#include "match.h"
 #include "session.h"
 
 /* The supervisor: one living container, its sessions and who talks to it. */
@@ -78,5 +79,9 @@ void supervisor_stop(struct supervisor *s, unsigned int grace_ms);
 /** log_event - one authpriv line: event=NAME id=... and the key=value text, escaped (MUST-11) */
 void log_event(const struct supervisor *s, const char *event, const struct login *l,
 	       const char *fmt, ...) ATTR_PRINTF(4, 5);
+
+/** log_trace - with --debug: how each rule of the policy was met, one line each */
+void log_trace(const struct supervisor *s, const struct login *l, const struct policy *policy,
+	       const struct match_facts *f);
 
 #endif

@@ -29,3 +29,14 @@ void log_event(const struct supervisor *s, const char *event, const struct login
 		       s->c.st.definition, text);
 	}
 }
+
+void log_trace(const struct supervisor *s, const struct login *l, const struct policy *policy,
+	       const struct match_facts *f)
+{
+	autostrv struct strv lines = {0};
+
+	if (!s->opt.debug || match_trace(policy, f, &lines) < 0)
+		return;
+	for (size_t i = 0; i < lines.n; i++)
+		log_event(s, "trace", l, "line=\"%s\"", lines.v[i]);
+}

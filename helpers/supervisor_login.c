@@ -342,6 +342,7 @@ static int decide(struct supervisor *s, const struct load_paths *paths, const st
 	if (r == 0 && broken) {
 		r = is_always_host(paths, &f) ? answer_host(s, l, fds[0], "AlwaysHost") : -EINVAL;
 	} else if (r == 0) {
+		log_trace(s, l, policy, &f);
 		match_decide(policy, &f, &d);
 		r = carry_out(s, paths, l, &p, err);
 	}
