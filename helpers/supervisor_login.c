@@ -138,22 +138,38 @@ static bool may_join(const struct state *st, const struct login *l, const struct
 	return d->instance == MATCH_SHARED || st->uid == l->uid;
 }
 
-static int forward(int dirfd, const struct login *l, int sock, int caller, struct ctr_error *err)
+/* The supervisor went away just now: look again. */
+static int ending(struct supervisor *s, struct ctr_error *err)
 {
-	autofd int control = msg_connect_at(dirfd, "control");
+	return err_set(err, CTR_E_BUSY, EAGAIN, "login", "container %s is ending", s->c.st.id);
+}
+
+/*
+ * Without the lock: the supervisor may need it for another login before it answers this one. One
+ * that ends meanwhile says so, or is not there any more.
+ */
+static int forward(struct supervisor *s, const struct login *l, const int fds[2],
+		   struct ctr_error *err)
+{
+	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL), control = -1;
 	automsg struct msg m;
 	int r;
 
+	m.nfds = 0;
+	if (dir >= 0)
+		control = msg_connect_at(dir, "control");
 	if (control < 0)
-		return err_sys(err, control, "login", "reach the supervisor");
+		return ending(s, err);
 	msg_init(&m, "login");
 	login_format(l, &m);
-	msg_add_fd(&m, sock);
-	msg_add_fd(&m, caller);
+	msg_add_fd(&m, fds[0]);
+	msg_add_fd(&m, fds[1]);
 	r = msg_send(control, &m, 1000);
 	m.nfds = 0; /* lent */
 	if (r == 0)
 		r = msg_recv(control, &m, ANSWER_MS);
+	if (r == -ENOTCONN || r == -EPIPE || r == -ECONNRESET)
+		return ending(s, err);
 	if (r < 0)
 		return err_sys(err, r, "login", "hand the login over to the supervisor");
 	if (strcmp(msg_verb(&m), "ok") == 0)
@@ -164,9 +180,9 @@ static int forward(int dirfd, const struct login *l, int sock, int caller, struc
 	return err && err->errnum ? -err->errnum : -EACCES;
 }
 
-/* One candidate, its lock held. 1: passed on; 0: free, to be made; -EEXIST: try the next. */
+/* One candidate, its lock held. 1: to be joined; 0: free, to be made; -EEXIST: try the next. */
 static int try_candidate(struct supervisor *s, const struct login *l,
-			 const struct match_decision *d, const int fds[2], struct ctr_error *err)
+			 const struct match_decision *d, struct ctr_error *err)
 {
 	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL);
 	struct state st;
@@ -175,12 +191,8 @@ static int try_candidate(struct supervisor *s, const struct login *l,
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
 	r = record_read(dir, s->c.st.id, &st, err);
-	if (r == 0 && !st.stopped && proc_is_alive(&st.super)) {
-		if (!may_join(&st, l, d))
-			return -EEXIST;
-		r = forward(dir, l, fds[0], fds[1], err);
-		return r < 0 ? r : 1;
-	}
+	if (r == 0 && !st.stopped && proc_is_alive(&st.super))
+		return may_join(&st, l, d) ? 1 : -EEXIST;
 	if (r == 0 && st.keep)
 		return -EEXIST; /* a stopped container of the C API is its maker's to destroy */
 	r = reap_container(s->c.rootfd, s->c.st.id, err);
@@ -212,7 +224,12 @@ static int place_one(struct supervisor *s, const struct load_paths *paths, const
 
 	if (lock < 0)
 		return lock == -EAGAIN && session ? -EEXIST : lock;
-	r = try_candidate(s, l, p->d, p->fds, err);
+	r = try_candidate(s, l, p->d, err);
+	if (r == 1) {
+		state_unlock(s->c.rootfd, s->c.st.id, &lock);
+		r = forward(s, l, p->fds, err);
+		return r < 0 ? r : 1;
+	}
 	if (r == 0) {
 		r = make(s, paths, l, err);
 		if (r == 0) {
