@@ -155,13 +155,15 @@ static int ask(struct talk *k, const char *method,
 {
 	struct sd_bus_message *m = NULL, *reply = NULL;
 	struct sdbus_error e = {0};
+	uint64_t us = left_us(k);
 	const char *job = NULL;
 	int r = k->api->new_method_call(k->bus, &m, SYSTEMD, MANAGER_AT, MANAGER, method);
 
 	if (r >= 0)
 		r = write(k, m);
 	if (r >= 0)
-		r = k->api->call(k->bus, m, left_us(k), &e, &reply);
+		/* 0 would be sd_bus_call(3)'s own 25 s */
+		r = k->api->call(k->bus, m, us ? us : 1, &e, &reply);
 	if (r >= 0 && write != write_set)
 		r = k->api->read(reply, "o", &job);
 	if (r >= 0 && job)

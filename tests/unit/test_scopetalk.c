@@ -330,7 +330,7 @@ static void bears_what_systemd_answers(void **state)
 			fail_msg("row %zu: %s", i, err.text);
 		if (rows[i].calls >= 0)
 			assert_int_equal(b.calls, rows[i].calls);
-		assert_in_range(child_now_ms() - start, 0, 400);
+		assert_in_range(child_now_ms() - start, 0, 3000);
 	}
 	free(props);
 }

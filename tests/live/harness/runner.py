@@ -19,7 +19,7 @@ class Skip(Exception):
 
 
 def discover(folder, words, contained):
-    """contained: also what only a container can pass (CONTAINED = True in the file)."""
+    """contained: also what only a container can pass (CONTAINED of a file, .contained of a test)."""
     found = []
     for name in sorted(os.listdir(folder)):
         if not (name.startswith("test_") and name.endswith(".py")):
@@ -31,7 +31,8 @@ def discover(folder, words, contained):
             continue
         for key, function in vars(module).items():
             title = f"{name[5:-3]}.{key[5:]}"
-            if key.startswith("test_") and all(word in title for word in words):
+            wanted = contained or not getattr(function, "contained", False)
+            if wanted and key.startswith("test_") and all(word in title for word in words):
                 found.append((title, function))
     return found
 
