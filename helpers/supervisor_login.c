@@ -355,7 +355,7 @@ static int decide(struct supervisor *s, const struct load_paths *paths, const st
 	bool broken = r < 0;
 
 	/* what is wrong with the policy is to be told, not what is wrong with NSS */
-	r = broken || match_needs_groups(policy) ? groups_find(&f, broken ? NULL : err) : 0;
+	r = broken || match_needs_groups(policy, &f) ? groups_find(&f, broken ? NULL : err) : 0;
 	if (r == 0 && broken) {
 		r = is_always_host(paths, &f) ? answer_host(s, l, fds[0], "AlwaysHost") : -EINVAL;
 	} else if (r == 0) {

@@ -396,14 +396,28 @@ int match_trace(const struct policy *p, const struct match_facts *f, struct strv
 	return 0;
 }
 
-bool match_needs_groups(const struct policy *p)
+/* All keys but Group= hold. */
+static bool may_hold(const struct match_rule *r, const struct match_facts *f)
 {
+	const char *word;
+
+	for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
+		if (!keys[k].is_group && !list_holds(list_of(r, k), k, f, &word))
+			return false;
+	return true;
+}
+
+bool match_needs_groups(const struct policy *p, const struct match_facts *f)
+{
+	if (f->uid == 0 || p->mode == MATCH_OFF)
+		return false;
 	for (size_t i = 0; i < p->always_host.n; i++)
 		if (p->always_host.v[i][0] == '@')
 			return true;
 	for (size_t i = 0; i < p->n; i++)
-		if (p->rules[i].group.n > 0)
-			return true;
+		if (may_hold(&p->rules[i], f))
+			return p->rules[i].group.n >
+			       0; /* without: it holds, and is the last one looked at */
 	return false;
 }
 

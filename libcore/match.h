@@ -79,8 +79,12 @@ int match_trace(const struct policy *p, const struct match_facts *f,
 /** match_address_is_valid - is word (without '!') good for Address=? No bits behind its mask. */
 bool match_address_is_valid(const char *word) ATTR_PURE;
 
-/** match_needs_groups - does any rule or AlwaysHost name a group? (else NSS need not be asked) */
-bool match_needs_groups(const struct policy *p);
+/**
+ * match_needs_groups - does the decision depend on groups? Else NSS need not be asked
+ *
+ * f without its groups. True when AlwaysHost= names one, or a rule does that decides if it holds.
+ */
+bool match_needs_groups(const struct policy *p, const struct match_facts *f);
 
 /**
  * match_entry - late or join: the program that calls, and whether its setcred hook was seen

@@ -157,6 +157,36 @@ static const char policy[] = "[Global]\nAlwaysHost=carol,@wheel\n"
 			     "[Match students]\nService=sshd,cron\nGroup=students\n"
 			     "Address=10.0.0.0/8\nContainer=student\nInstance=user\n";
 
+static void asks_for_groups_only_when_they_decide(void **state)
+{
+	static const struct {
+		const char *policy;
+		bool wants;
+	} rows[] = {
+	    {"[Match a]\nService=cron\nGroup=x\nContainer=c\n", false},
+	    {"[Match a]\nService=sshd\nGroup=x\nContainer=c\n", true},
+	    {"[Match a]\nGroup=!x\nContainer=c\n", true},
+	    {"[Match a]\nUser=alice\nContainer=c\n[Match b]\nGroup=x\nContainer=c\n", false},
+	    {"[Match a]\nUser=bob\nContainer=c\n[Match b]\nGroup=x\nContainer=c\n", true},
+	    {"[Global]\nAlwaysHost=@x\n", true},
+	    {"[Global]\nAlwaysHost=x\n", false},
+	    {"[Global]\nMode=off\n[Match a]\nGroup=x\nContainer=c\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct match_facts f = {
+		    .user = "alice", .service = "sshd", .uid = 1000, .gid = 1000};
+		struct policy *p = NULL;
+
+		assert_int_equal(load(rows[i].policy, &p, NULL), 0);
+		assert_int_equal(match_needs_groups(p, &f), rows[i].wants);
+		f.uid = 0;
+		assert_false(match_needs_groups(p, &f));
+		policy_free(p);
+	}
+}
+
 /* MUST-1, MUST-2 */
 static void takes_the_first_rule(void **state)
 {
@@ -166,7 +196,7 @@ static void takes_the_first_rule(void **state)
 
 	(void)state;
 	assert_int_equal(load(policy, &p, NULL), 0);
-	assert_true(match_needs_groups(p));
+	assert_true(match_needs_groups(p, &f));
 	match_decide(p, &f, &d);
 	assert_int_equal(d.verdict, MATCH_CONTAIN);
 	assert_string_equal(d.why, "students");
@@ -277,9 +307,13 @@ static void chooses_entry_and_attach(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(weighs_each_word),	       cmocka_unit_test(compares_addresses),
-	    cmocka_unit_test(takes_the_first_rule),    cmocka_unit_test(tells_why),
-	    cmocka_unit_test(refuses_broken_policies), cmocka_unit_test(chooses_entry_and_attach),
+	    cmocka_unit_test(weighs_each_word),
+	    cmocka_unit_test(compares_addresses),
+	    cmocka_unit_test(asks_for_groups_only_when_they_decide),
+	    cmocka_unit_test(takes_the_first_rule),
+	    cmocka_unit_test(tells_why),
+	    cmocka_unit_test(refuses_broken_policies),
+	    cmocka_unit_test(chooses_entry_and_attach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
