@@ -31,7 +31,7 @@ struct client {
 struct supervisor {
 	struct options opt;
 	struct create c;
-	char shell[256];
+	char shell[256]; /* was found in the container's tree */
 	uint64_t linger_us, stop_us;
 	int attach; /* enum match_attach of the rule */
 	int entry;  /* enum match_entry of the rule */

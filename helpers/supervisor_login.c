@@ -27,21 +27,34 @@ void supervisor_deny(int sock, const struct ctr_error *err)
 
 /* ---- a login into the living container ---- */
 
+static const char *shell_of(const struct login *l)
+{
+	return *l->shell ? l->shell : "/bin/sh";
+}
+
+struct shell_check {
+	pid_t init;
+	const char *shell;
+};
+
 static int check_shell(void *arg, struct ctr_error *err)
 {
-	const struct supervisor *s = arg;
+	const struct shell_check *check = arg;
 	char path[64];
 	autofd int root = -1;
 
-	if (str_format(path, sizeof(path), "/proc/%d/root", s->c.st.init.pid) == 0)
+	if (str_format(path, sizeof(path), "/proc/%d/root", check->init) == 0)
 		root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
-		return err_sys(err, errno, "shell", "open the root of container %s", s->c.st.id);
-	return root_check_shell(root, s->shell, err);
+		return err_sys(err, errno, "shell", "open the container's root");
+	return root_check_shell(root, check->shell, err);
 }
 
 static int check_admission(struct supervisor *s, const struct login *l, struct ctr_error *err)
 {
+	struct shell_check check = {.init = s->c.st.init.pid, .shell = shell_of(l)};
+	int r;
+
 	if (s->nsessions == SESSION_MAX)
 		return err_set(err, CTR_E_BUSY, EBUSY, "login", "container %s has %d sessions",
 			       s->c.st.id, SESSION_MAX);
@@ -49,10 +62,12 @@ static int check_admission(struct supervisor *s, const struct login *l, struct c
 		return err_set(err, CTR_E_PAUSED, EBUSY, "login",
 			       "container %s is paused; containerctl resume %s", s->c.st.id,
 			       s->c.st.id);
-	if (str_copy(s->shell, sizeof(s->shell), *l->shell ? l->shell : "/bin/sh") < 0)
-		return err_sys(err, ENAMETOOLONG, "login", "shell of %s", l->user);
+	/* seen there before; who enters finds it by descriptor anyway (enter.c) */
+	if (str_equal(s->shell, check.shell))
+		return 0;
 	/* MUST-4: the tree may be the user's, so it is looked at by a child with a deadline */
-	return child_run(check_shell, s, CHECK_MS, err);
+	r = child_run(check_shell, &check, CHECK_MS, err);
+	return r < 0 ? r : str_copy(s->shell, sizeof(s->shell), check.shell);
 }
 
 static void answer_contained(struct supervisor *s, const struct login *l, struct msg *m)
@@ -67,7 +82,7 @@ static void answer_contained(struct supervisor *s, const struct login *l, struct
 	msg_add(m, "container", "%s", s->c.st.definition);
 	msg_add(m, "entry", "%s", entry == MATCH_ENTRY_LATE ? "late" : "join");
 	msg_add(m, "attach", "%d", match_attach(s->attach, l->service, entry));
-	msg_add(m, "shell", "%s", s->shell);
+	msg_add(m, "shell", "%s", shell_of(l));
 	for (size_t i = 0; i < CREATE_NS; i++) {
 		if (s->c.ns_fd[i] < 0)
 			continue;
@@ -211,7 +226,11 @@ static int make(struct supervisor *s, const struct load_paths *paths, const stru
 	autospec struct spec *spec = NULL;
 	int r = load_definition(paths, s->c.st.definition, &who, &spec, NULL, err);
 
-	return r < 0 ? r : supervisor_make(s, spec, err);
+	if (r < 0)
+		return r;
+	(void)!str_copy(s->shell, sizeof(s->shell), shell_of(l)); /* as long as the login's */
+	s->c.shell = s->shell;
+	return supervisor_make(s, spec, err);
 }
 
 /* One candidate from its lock to its unlock; results as try_candidate, and -EAGAIN: look again. */

@@ -19,6 +19,7 @@ struct create {
 	const struct stage_fault *fault; /* NULL but in tests */
 	int rootfd;			 /* state root */
 	const char *helper_dir;		 /* of container-init and container-attach */
+	const char *shell;		 /* must be in the new tree (CTR_E_CONFIG); NULL: none */
 	int restrict_fd;		 /* blob */
 	int abort_fd;			 /* readable or hung up: the login gave up; -1: none */
 	unsigned int timeout_ms;

@@ -66,6 +66,16 @@ static int run_net(void *ctx, struct ctr_error *err)
 }
 
 /* Must not yet: lose sight of the host's /proc before the namespaces are entered. */
+/* Here, where a tree that does not answer can be given up (MUST-4); the login hears it at once. */
+static int look_for_shell(const char *shell, struct ctr_error *err)
+{
+	autofd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return err_sys(err, errno, "shell", "open the root of the container");
+	return root_check_shell(root, shell, err);
+}
+
 static int run_root(void *ctx, struct ctr_error *err)
 {
 	const struct create *c = ((const struct setup *)ctx)->c;
@@ -76,7 +86,9 @@ static int run_root(void *ctx, struct ctr_error *err)
 				   .new_net_ns = c->spec->namespaces & CLONE_NEWNET,
 				   .new_ipc_ns = c->spec->namespaces & CLONE_NEWIPC};
 
-	return root_build(c->spec, &facts, err);
+	int r = root_build(c->spec, &facts, err);
+
+	return r < 0 || !c->shell ? r : look_for_shell(c->shell, err);
 }
 
 /* Must not come after root, which makes /proc/sys read-only. */
