@@ -94,6 +94,13 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || become_daemon() < 0)
 		return EXIT_FAILURE;
+	if (strcmp(s.opt.verb, "create") == 0) {
+		pid_t pid = fork(); /* who executed this may wait for it, not for the daemon */
+
+		if (pid != 0)
+			_exit(pid < 0);
+		(void)setsid();
+	}
 	openlog("container-supervisor", LOG_PID, LOG_AUTHPRIV);
 	create_init(&s.c);
 	serve = strcmp(s.opt.verb, "login") == 0 ? supervisor_login(&s, FD_SOCKET)
