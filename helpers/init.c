@@ -18,6 +18,7 @@
 #include "cleanup.h"
 #include "fd.h"
 #include "str.h"
+#include "trim.h"
 
 enum { FD_SYNC = 3, FD_RESTRICT = 4, FD_LISTEN = 5, EVENTS = 16, GRACE_MAX_MS = 60000 };
 
@@ -245,6 +246,7 @@ int main(void)
 	if (msg_send(FD_SYNC, &in.msg, 1000) < 0)
 		return EXIT_FAILURE;
 	(void)close(FD_SYNC);
+	trim();
 	for (;;) {
 		int n = epoll_wait(in.epoll, events, EVENTS, -1);
 

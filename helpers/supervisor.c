@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "fd.h"
 #include "num.h"
+#include "trim.h"
 
 /*
  * container-supervisor: one per container. Executed by the module (login) or by the library
@@ -109,7 +109,6 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	/* after the answer, which waits for nothing; on failure it stays where it was started */
 	(void)!cg_attach_supervisor(&s.c.cg_facts, NULL);
-	(void)malloc_trim(
-	    0); /* what the parser used; this process lives as long as the container */
+	trim();
 	return supervisor_loop(&s);
 }
