@@ -254,10 +254,21 @@ static size_t count_env(const struct restrict_set *set)
 	return n;
 }
 
+/* In place of what the login brought: of two equal names getenv(3) would find the login's. */
+static void set_env(struct task *t, char *assignment)
+{
+	size_t n = strcspn(assignment, "=") + 1, i = 0;
+
+	while (i < t->envc && strncmp(t->env[i], assignment, n) != 0)
+		i++;
+	t->env[i] = assignment;
+	t->envc += i == t->envc;
+}
+
 static void add_env(const struct restrict_set *set, struct task *t)
 {
 	for (uint32_t at = 0; at < set->env_len; at += (uint32_t)strlen(set->env + at) + 1)
-		t->env[t->envc++] = (char *)set->env + at;
+		set_env(t, (char *)set->env + at);
 }
 
 /* A shell goes on in / when its folder is not inside; who named a folder gets an error. */

@@ -82,6 +82,10 @@ def test_environment(world):
     out = _inside(world, "echo $SITE $WHO; id -un; echo $HOME $USER $SHELL",
                   "[Exec]\nEnvironment=SITE=lab\nEnvironment=WHO=%u-%U\n")
     assert out == "lab alice-4001\nalice\n/home/alice alice /bin/bash\n", out
+    # in place of what the login has, and once
+    out = _inside(world, "tr '\\0' '\\n' </proc/$$/environ | grep ^LOGNAME=",
+                  "[Exec]\nEnvironment=LOGNAME=other\n")
+    assert out == "LOGNAME=other\n", out
 
 
 def test_host_name(world):
