@@ -121,11 +121,16 @@ int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid, struct ctr_error
 int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err)
 {
 	autocgset struct cgset set = {0}, old = {0};
+	const char *unit = scope_of_path(cg->path);
 	int r;
 
 	if (cg->inherit)
 		return refuse_limits(spec, err);
 	r = cgset_plan(cg->facts, spec, &live, &set, err);
+	if (r == 0 && unit) { /* systemd takes all or none; so the filter comes first */
+		r = filter_devices(cg, spec, err);
+		return r < 0 ? r : scope_set(unit, spec, err);
+	}
 	if (r == 0)
 		r = cglive_add(cg, spec, &set, err);
 	if (r == 0)

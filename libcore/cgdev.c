@@ -7,8 +7,10 @@
 #include "cleanup.h"
 #include "sys.h"
 
-/* As bpftool(8) shows it */
+/* By this name an earlier program is known to be ours; bpftool(8) shows it. */
 static const char program_name[] = "ctr_devices";
+
+enum { PROGRAMS = 64 }; /* of one group; the kernel takes no more (BPF_CGROUP_MAX_PROGS) */
 
 /** struct code - a program being written; n goes past max when it does not fit */
 struct code {
@@ -120,34 +122,85 @@ static int load(const struct bpf_insn *insns, int n, struct ctr_error *err)
 	return fd < 0 ? err_sys(err, fd, "devices", "load the device filter") : fd;
 }
 
-static int attach(int cgroup_fd, int prog_fd)
+static bool is_ours(int prog_fd)
+{
+	struct bpf_prog_info info;
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	memset(&info, 0, sizeof(info));
+	a.info.bpf_fd = (unsigned int)prog_fd;
+	a.info.info_len = sizeof(info);
+	a.info.info = address(&info);
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)) == 0 &&
+	       strncmp(info.name, program_name, sizeof(info.name)) == 0;
+}
+
+/* The program of an earlier call; -ENOENT without one. */
+static int find_ours(int cgroup_fd)
+{
+	uint32_t ids[PROGRAMS];
+	union bpf_attr a;
+	unsigned int n;
+	int r;
+
+	memset(&a, 0, sizeof(a));
+	a.query.target_fd = (unsigned int)cgroup_fd;
+	a.query.attach_type = BPF_CGROUP_DEVICE;
+	a.query.prog_ids = address(ids);
+	a.query.prog_cnt = PROGRAMS;
+	r = sys_bpf(BPF_PROG_QUERY, &a, sizeof(a));
+	n = r < 0 ? 0 : a.query.prog_cnt;
+	for (unsigned int i = 0; i < n; i++) {
+		autofd int fd = -1;
+
+		memset(&a, 0, sizeof(a));
+		a.prog_id = ids[i];
+		fd = sys_bpf(BPF_PROG_GET_FD_BY_ID, &a, sizeof(a));
+		if (fd >= 0 && is_ours(fd))
+			return take_fd(&fd);
+	}
+	return r < 0 ? r : -ENOENT;
+}
+
+static int change(int cmd, int cgroup_fd, int prog_fd, int old_fd)
 {
 	union bpf_attr a;
 
 	memset(&a, 0, sizeof(a));
 	a.target_fd = (unsigned int)cgroup_fd;
 	a.attach_bpf_fd = (unsigned int)prog_fd;
-	a.attach_type = BPF_CGROUP_DEVICE;
-	a.attach_flags = BPF_F_ALLOW_MULTI; /* besides systemd's own, and those above */
-	return sys_bpf(BPF_PROG_ATTACH, &a, sizeof(a));
+	a.attach_type = BPF_CGROUP_DEVICE; /* beside systemd's own, and those above */
+	if (cmd == BPF_PROG_ATTACH)
+		a.attach_flags = BPF_F_ALLOW_MULTI;
+	if (cmd == BPF_PROG_ATTACH && old_fd >= 0) {
+		a.attach_flags |= BPF_F_REPLACE; /* Linux 5.6 */
+		a.replace_bpf_fd = (unsigned int)old_fd;
+	}
+	return sys_bpf(cmd, &a, sizeof(a));
 }
 
 int cgdev_attach(int cgroup_fd, const struct spec *spec, struct ctr_error *err)
 {
 	struct bpf_insn insns[CGDEV_INSNS];
 	struct cgdev_rule rules[CGDEV_MAX];
-	autofd int prog = -1;
+	autofd int old = -1, prog = -1;
 	size_t n;
 	int r = cgdev_list(spec, rules, CGDEV_MAX, &n, err);
 
-	if (r < 0 || cgdevlist_allows_all(rules, n))
+	if (r < 0)
 		return r;
+	old = find_ours(cgroup_fd);
+	if (cgdevlist_allows_all(rules, n)) {
+		r = old < 0 ? 0 : change(BPF_PROG_DETACH, cgroup_fd, old, -1);
+		return r < 0 ? err_sys(err, r, "devices", "remove the device filter") : 0;
+	}
 	r = cgdev_program(rules, n, insns, CGDEV_INSNS);
 	if (r < 0)
 		return err_sys(err, r, "devices", "write the device filter");
 	prog = load(insns, r, err);
 	if (prog < 0)
 		return prog;
-	r = attach(cgroup_fd, prog);
+	r = change(BPF_PROG_ATTACH, cgroup_fd, prog, old);
 	return r < 0 ? err_sys(err, r, "devices", "attach the device filter") : 0;
 }

@@ -25,10 +25,10 @@ int cgdev_program(const struct cgdev_rule *rules, size_t n, struct bpf_insn *ret
 
 /**
  * cgdev_attach - let a group use what cgdev_list() says of the definition, and nothing else
- * @cgroup_fd: folder of a v2 group that has no filter of ours yet
+ * @cgroup_fd: folder of the v2 group
  *
- * Programs of others stay: the kernel asks all of them. The program goes with the group.
- * CTR_E_UNSUPPORTED where the kernel has no such programs.
+ * Takes the place of the program of an earlier call in one step; programs of others stay, and the
+ * kernel asks all of them. It goes with the group. CTR_E_UNSUPPORTED where the kernel has none.
  */
 int cgdev_attach(int cgroup_fd, const struct spec *spec, struct ctr_error *err) ATTR_WARN_UNUSED;
 
