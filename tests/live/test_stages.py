@@ -42,19 +42,20 @@ def _create(name, fault=None):
     return verb, answer, job
 
 
-def _end(name, job):
+def _end(world, name, job):
     """PID 1's end is the container's, and so the supervisor's."""
     with open(f"/run/pam_container/containers/{name}/state.json") as file:
         pid = int(file.read().split('"init.pid":')[1].split(",")[0])
     os.kill(pid, signal.SIGKILL)
     job.wait(10)
-    assert not os.path.exists(f"/run/pam_container/containers/{name}")
+    path = f"/run/pam_container/containers/{name}"
+    world.until(lambda: not os.path.exists(path), f"{name} is removed")
 
 
 def test_no_fault(world):
     verb, answer, job = _create("box")
     assert verb == "created", answer
-    _end("box", job)
+    _end(world, "box", job)
 
 
 def _fails_at(world, stages):
@@ -90,6 +91,6 @@ def test_the_supervisor_is_killed_at_each_stage(world):
         assert verb is None, (stage, answer)
         verb, answer, job = _create("box")
         assert verb == "created", (stage, answer)
-        _end("box", job)
+        _end(world, "box", job)
         left = census.left_behind(before)
         assert not left, (stage, left)

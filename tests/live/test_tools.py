@@ -4,7 +4,9 @@
 import hashlib
 import os
 import subprocess
+import time
 
+from harness import people
 from harness.world import write
 
 
@@ -94,11 +96,15 @@ def test_all_bytes_pass_a_terminal(world):
 
 def test_output_that_nobody_reads_does_not_stop_input(world):
     """The terminal's two directions do not wait for each other."""
-    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term = world.terminal(["login", "alice"])
+    term.expect("Password: ")
+    term.send(people.PASSWORD + "\n")
+    term.expect("[$] ")
     term.send("PS1=; stty -echo; echo be''gin\n")
     term.expect("begin\r\n")
     term.send("yes\n")
     world.until(lambda: world.run(["pgrep", "-x", "yes"]).returncode == 0, "yes runs")
+    time.sleep(1)  # until every buffer is full
     term.send("\x03")
     world.until(lambda: world.run(["pgrep", "-x", "yes"]).returncode != 0, "yes has ended")
     term.send("echo al''ive; exit\n")
