@@ -123,9 +123,10 @@ static int start_raw(struct relay *r, struct ctr_error *err)
 }
 
 /*
- * A write to a terminal blocks until all of it fits, and both directions must not wait for each
- * other. The outer terminal's open file is shared with who gave it, so a non-blocking one of our
- * own is opened; where that is not allowed (su: the terminal is somebody else's) it stays blocking.
+ * A write to a serial line blocks until all of it fits (a pty takes what it said it had room for),
+ * and both directions must not wait for each other. The outer terminal's open file is shared with
+ * who gave it, so a non-blocking one of our own is opened; where that is not allowed (su: the
+ * terminal is somebody else's) it stays blocking.
  */
 static int open_own(int fd)
 {

@@ -17,7 +17,7 @@ MUTANTS = [
              "int r = 0;"), "ssh.walls"),
     _mutant("MUST-2", "uid 0 is decided after everything else",
             ("pam_container/pam_container.c", "== PAM_SUCCESS && uid == 0)", "== PAM_SUCCESS && 0)"),
-            "ssh.root_stays_on_the_host"),
+            "policy.root_without_a_helper"),
     _mutant("MUST-5", "links in the tree are followed where a folder is made",
             ("libcore/path.c", "fd = path_open_in(rootfd, prefix, last && !is_dir ? O_PATH : O_PATH | "
              "O_DIRECTORY);", "fd = openat(parent, name, O_PATH | O_CLOEXEC);\n\t\tif (fd < 0)\n"
@@ -38,4 +38,8 @@ MUTANTS = [
     _mutant("MUST-9", "a stage that fails is not undone",
             ("libcore/stage.c", "stage_undo(table, i, ctx);", ""),
             "stages.each_stage_of_the_supervisor_fails"),
+    _mutant("locks", "a login is handed over under the container's lock",
+            ("helpers/supervisor_login.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
+             "forward(s, l, p->fds, err);", "r = forward(s, l, p->fds, err);"),
+            "policy.many_first_logins_share_one_container"),
 ]
