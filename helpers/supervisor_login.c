@@ -211,7 +211,7 @@ static int try_candidate(struct supervisor *s, const struct login *l,
 	if (r == 0 && st.keep)
 		return -EEXIST; /* a stopped container of the C API is its maker's to destroy */
 	r = reap_container(s->c.rootfd, s->c.st.id, err);
-	return r < 0 ? r : 0;
+	return r == -EBUSY ? -EEXIST : r; /* a living one with a damaged record is left alone */
 }
 
 static int make(struct supervisor *s, const struct load_paths *paths, const struct login *l,

@@ -9,23 +9,30 @@
 
 #include "cg.h"
 #include "cleanup.h"
+#include "msg.h"
 #include "record.h"
 
 enum { KILL_MS = 5000, LOCK_MS = 200, LINE_MAX_LEN = 200 };
 
-/* 1: dead; 0: alive, or a kept record of a stopped container; st is zero without a record. */
-static int is_dead(int rootfd, const char *id, struct state *st)
+enum { ALIVE, DEAD, DAMAGED };
+
+/*
+ * Alive, which a kept record of a stopped container counts as, or dead, or alive with a record that
+ * can not be read: whether it is shows by its socket then. st is zero without a record.
+ */
+static int look(int rootfd, const char *id, struct state *st)
 {
-	autofd int dir = state_open_dir(rootfd, id, NULL);
+	autofd int dir = state_open_dir(rootfd, id, NULL), control = -1;
 
 	memset(st, 0, sizeof(*st));
 	if (dir < 0)
 		return dir;
 	if (record_read(dir, id, st, NULL) < 0) {
 		memset(st, 0, sizeof(*st));
-		return 1;
+		control = msg_connect_at(dir, "control");
+		return control >= 0 ? DAMAGED : DEAD;
 	}
-	return !(st->stopped && st->keep) && !proc_is_alive(&st->super);
+	return (st->stopped && st->keep) || proc_is_alive(&st->super) ? ALIVE : DEAD;
 }
 
 static int remove_groups(const char *id, const struct state *st, struct ctr_error *err)
@@ -47,13 +54,13 @@ static int remove_groups(const char *id, const struct state *st, struct ctr_erro
 int reap_container(int rootfd, const char *id, struct ctr_error *err)
 {
 	struct state st;
-	int r = is_dead(rootfd, id, &st);
+	int r = look(rootfd, id, &st);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return err_sys(err, r, "reap", "look at container %s", id);
-	if (r == 0)
+	if (r != DEAD)
 		return err_set(err, CTR_E_NOT_STOPPED, EBUSY, "reap", "container %s is not dead",
 			       id);
 	r = remove_groups(id, &st, err);
@@ -70,23 +77,51 @@ static int say(struct strv *lines, const char *id, const char *what, struct ctr_
 	return r < 0 ? err_sys(err, r, "reap", "report on %s", id) : 0;
 }
 
+/* Its supervisor removes all of it, once it gets the lock that is held here. */
+static int end_damaged(int rootfd, const char *id, struct ctr_error *err)
+{
+	autofd int dir = state_open_dir(rootfd, id, err), control = -1;
+	struct msg m;
+	int r;
+
+	if (dir < 0)
+		return dir;
+	control = msg_connect_at(dir, "control");
+	msg_init(&m, "terminate");
+	msg_add(&m, "forget", "1");
+	r = control < 0 ? control : msg_send(control, &m, LOCK_MS);
+	return r < 0 ? err_sys(err, r, "reap", "end container %s", id) : 0;
+}
+
+static int reap_locked(int rootfd, const char *id, bool dry, struct strv *lines,
+		       struct ctr_error *err)
+{
+	struct state st;
+	int r, how = look(rootfd, id, &st);
+
+	if (how == DEAD) {
+		r = say(lines, id,
+			dry ? "its supervisor is gone" : "its supervisor is gone: removed", err);
+		return r < 0 || dry ? r : reap_container(rootfd, id, err);
+	}
+	if (how == DAMAGED) {
+		r = say(lines, id, dry ? "its record is damaged" : "its record is damaged: ended",
+			err);
+		return r < 0 || dry ? r : end_damaged(rootfd, id, err);
+	}
+	return 0; /* alive, or gone since it was listed */
+}
+
 static int reap_one(int rootfd, const char *id, bool dry, struct strv *lines, struct ctr_error *err)
 {
 	autofd int lock = state_lock(rootfd, id, LOCK_MS, err);
-	struct state st;
 	int r;
 
 	if (lock == -EAGAIN)
 		return 0; /* somebody is at work on it, so it is not left behind */
 	if (lock < 0)
 		return lock;
-	r = is_dead(rootfd, id, &st) == 1;
-	if (r == 1) {
-		r = say(lines, id,
-			dry ? "its supervisor is gone" : "its supervisor is gone: removed", err);
-		if (r == 0 && !dry)
-			r = reap_container(rootfd, id, err);
-	}
+	r = reap_locked(rootfd, id, dry, lines, err);
 	state_unlock(rootfd, id, &lock);
 	return r;
 }
