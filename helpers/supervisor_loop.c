@@ -333,7 +333,9 @@ static size_t fill(struct supervisor *s, struct pollfd *p)
 	size_t n = 0;
 
 	p[n++] = (struct pollfd){.fd = s->c.pidfd, .events = POLLIN};
-	p[n++] = (struct pollfd){.fd = s->c.control, .events = POLLIN};
+	/* with all places taken the next ones wait in the queue of the socket */
+	p[n++] =
+	    (struct pollfd){.fd = s->c.control, .events = s->nclients < CLIENT_MAX ? POLLIN : 0};
 	for (size_t i = 0; i < s->nclients; i++)
 		p[n++] = (struct pollfd){.fd = s->clients[i].sock, .events = POLLIN};
 	for (size_t i = 0; i < s->nsessions; i++) {
@@ -385,12 +387,26 @@ static void write_stopped(struct supervisor *s)
 	(void)!record_write(s->c.dirfd, &st, NULL);
 }
 
+/* Who holds the lock may be waiting for an answer that does not come any more. */
+static void hang_up(struct supervisor *s)
+{
+	cleanup_fd(&s->c.control);
+	for (size_t i = s->nclients; i-- > 0;) {
+		if (s->clients[i].waits)
+			continue;
+		cleanup_fd(&s->clients[i].sock);
+		s->clients[i] = s->clients[--s->nclients];
+	}
+}
+
 /* Removes everything; what is kept is the record of a container of the C API. */
 static void finish(struct supervisor *s)
 {
-	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, REMOVE_MS, NULL);
+	autofd int lock = -1;
 	struct msg m;
 
+	hang_up(s);
+	lock = state_lock(s->c.rootfd, s->c.st.id, REMOVE_MS, NULL);
 	for (size_t i = s->nsessions; i-- > 0;)
 		end_session(s, i, "container-ended");
 	create_undo(&s->c, s->keep);

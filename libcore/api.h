@@ -70,6 +70,14 @@ int api_look(const struct ctr_container *c, struct api_view *ret,
 int api_check(const struct ctr_container *c, enum machine_op op, struct api_view *ret,
 	      struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * api_why - what to tell when an operation failed with r: that the container has ended, if it has
+ *
+ * Without the lock it may end under an operation's hands, which shows as this or that system call
+ * failing. Returns r, or the reason with err filled anew.
+ */
+int api_why(const struct ctr_container *c, enum machine_op op, int r, struct ctr_error *err);
+
 /** struct api_lock - the lock of a container while it is held */
 struct api_lock {
 	int rootfd, fd;

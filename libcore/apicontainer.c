@@ -150,6 +150,21 @@ int api_check(const struct ctr_container *c, enum machine_op op, struct api_view
 	return r < 0 ? r : machine_check(op, ret->status, c->id, err);
 }
 
+int api_why(const struct ctr_container *c, enum machine_op op, int r, struct ctr_error *err)
+{
+	struct ctr_error now = {0};
+	struct api_view v;
+
+	if (r >= 0)
+		return r;
+	if (api_check(c, op, &v, &now) == 0 ||
+	    (now.code != CTR_E_NOT_RUNNING && now.code != CTR_E_NOT_FOUND))
+		return r;
+	if (err)
+		*err = now;
+	return -now.errnum;
+}
+
 int api_lock_check(const struct ctr_container *c, enum machine_op op, struct api_lock *lock,
 		   struct api_view *ret, struct ctr_error *err)
 {

@@ -59,9 +59,15 @@ static int signal_each(const struct api_view *v, int sig, struct ctr_error *err)
 	return r;
 }
 
+static int signal_started(const struct ctr_container *c, int sig, struct ctr_error *err)
+{
+	autofd int sock = api_connect(c, err);
+
+	return sock < 0 ? sock : proto_signal(sock, sig, err);
+}
+
 int ctr_signal(struct ctr_container *c, int sig, int all, struct ctr_error *err)
 {
-	autofd int sock = -1;
 	struct api_view v;
 	int r;
 
@@ -70,12 +76,12 @@ int ctr_signal(struct ctr_container *c, int sig, int all, struct ctr_error *err)
 	r = api_check(c, MACHINE_SIGNAL, &v, err);
 	if (r < 0)
 		return r;
-	if (all && !v.cg.inherit)
-		return cg_signal(&v.cg, sig, v.st.init.pid, err);
 	if (all)
-		return signal_each(&v, sig, err);
-	sock = api_connect(c, err);
-	return sock < 0 ? sock : proto_signal(sock, sig, err);
+		r = v.cg.inherit ? signal_each(&v, sig, err)
+				 : cg_signal(&v.cg, sig, v.st.init.pid, err);
+	else
+		r = signal_started(c, sig, err);
+	return api_why(c, MACHINE_SIGNAL, r, err);
 }
 
 /* ---- destroy ---- */
@@ -116,9 +122,9 @@ static int tell_to_end(const struct ctr_container *c, const struct api_view *v, 
 	msg_add(&m, "grace", "%u", grace);
 	msg_add(&m, "forget", "1");
 	r = msg_send(e->control, &m, API_ANSWER_MS);
-	/* EPIPE: it ended in this moment */
-	return r < 0 && r != -EPIPE ? err_sys(err, r, "destroy", "tell the supervisor of %s", c->id)
-				    : 0;
+	if (r == 0 || r == -EPIPE || r == -ECONNRESET) /* it ends in this moment */
+		return 0;
+	return err_sys(err, r, "destroy", "tell the supervisor of %s", c->id);
 }
 
 /* Under the lock, so that no first process is started between the check and the message. */

@@ -51,6 +51,9 @@ int api_ask(int control, struct msg *m, struct ctr_error *err)
 	if (r == -ETIMEDOUT)
 		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "control",
 			       "no answer of the supervisor within %d ms", API_ANSWER_MS);
+	if (r == -ENOTCONN || r == -EPIPE || r == -ECONNRESET)
+		return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "control",
+			       "the supervisor hung up: the container is ending");
 	if (r < 0)
 		return err_sys(err, r, "control", "ask the supervisor");
 	if (strcmp(msg_verb(m), "ok") == 0)
@@ -130,6 +133,8 @@ static int open_null(const struct api_view *v, int *ret, struct ctr_error *err)
 
 	if (str_format(path, sizeof(path), "/proc/%d/root", v->st.init.pid) == 0)
 		root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 && (errno == ENOENT || errno == ESRCH)) /* an exiting process has no root */
+		return machine_check(MACHINE_START, CTR_STOPPED, v->st.id, err);
 	fd = root < 0 ? -errno : path_open_in(root, "/dev/null", O_RDWR | O_NONBLOCK);
 	if (fd < 0)
 		return err_sys(err, fd, "start", "open /dev/null of container %s", v->st.id);
@@ -253,7 +258,7 @@ int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 	if (r == 0)
 		r = make_plan(&v, spec, &plan, e);
 	if (r < 0)
-		return r;
+		return api_why(c, MACHINE_START, r, e);
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return err_sys(e, ENOMEM, "start", "make a process object");
@@ -261,7 +266,7 @@ int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 	r = v.st.started ? start(c, &plan.start, p, e) : start_first(c, &plan.start, p, e);
 	if (r < 0) {
 		ctr_process_free(p);
-		return r;
+		return api_why(c, MACHINE_START, r, e);
 	}
 	*ret = p;
 	return 0;

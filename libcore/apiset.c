@@ -24,10 +24,6 @@ static int apply(struct spec *spec, const char *const *keys_values, struct ctr_e
 				return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "set",
 					       "%s cannot be changed while the container lives",
 					       key);
-		/* an empty one would leave the kernel's value as it is and forget that it is set */
-		if (!*value)
-			return err_set(err, CTR_E_CONFIG, EINVAL, "set",
-				       "%.80s has an empty value; 'infinity' lifts a limit", key);
 		r = spec_set(spec, "Resources", key, value, err);
 	}
 	return r;

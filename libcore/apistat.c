@@ -133,7 +133,7 @@ int ctr_processes(struct ctr_container *c, struct ctr_proc_info **ret, size_t *r
 	if (r == 0)
 		r = api_pids(&v, &pids, &npids, err);
 	if (r < 0)
-		return r;
+		return api_why(c, MACHINE_PROCESSES, r, err);
 	depth = inode_of(&v.st, "pid") ? proc_nspids(v.st.init.pid, ns, DEPTH_MAX) : 1;
 	list = calloc(npids + 1, sizeof(*list));
 	if (!list)
@@ -164,5 +164,5 @@ int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_er
 		r = cgstat_net(v.st.init.pid, s, err);
 	if (r == 0)
 		*ret = *s;
-	return r;
+	return api_why(c, MACHINE_STATS, r, err);
 }

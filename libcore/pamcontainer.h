@@ -364,8 +364,9 @@ int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_er
  * ctr_set - change keys of [Resources] now
  * @keys_values: key, value, key, value ..., NULL: {"MemoryMax", "512M", "TasksMax", "100", NULL}
  *
- * All or nothing, in the kernel and in the record. "infinity" lifts a limit; an empty value, an
- * unknown key and a bad value are -EINVAL (CTR_E_CONFIG), Cgroup= and Slice= are CTR_E_UNSUPPORTED.
+ * All or nothing, in the kernel and in the record. Values are as in a definition: "infinity" and
+ * an empty one lift a limit, lists append. An unknown key and a bad value are -EINVAL
+ * (CTR_E_CONFIG), Cgroup= and Slice= are CTR_E_UNSUPPORTED.
  */
 int ctr_set(struct ctr_container *c, const char *const *keys_values, struct ctr_error *err);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -83,6 +84,11 @@ static int gone(struct ctr_error *err)
 	return err_set(err, CTR_E_NO_PROCESS, ESRCH, "start", "the container has ended");
 }
 
+static bool is_gone(int r)
+{
+	return r == -ENOTCONN || r == -EPIPE || r == -ECONNRESET;
+}
+
 static int take_answer(struct msg *m, int terminal, pid_t *ret_pid, int *ret_master,
 		       struct ctr_error *err)
 {
@@ -123,7 +129,7 @@ int proto_start(int sock, const struct proto_start *p, pid_t *ret_pid, int *ret_
 	m.nfds = 0; /* lent, not owned */
 	if (r == 0)
 		r = msg_recv(sock, &m, 30000);
-	if (r == -ENOTCONN || r == -EPIPE)
+	if (is_gone(r))
 		return gone(err);
 	if (r < 0)
 		return err_sys(err, r, "start", "ask PID 1 to start %s", p->file);
@@ -136,7 +142,7 @@ int proto_wait(int sock, int timeout_ms, int *ret_status, struct ctr_error *err)
 	uint64_t status;
 	int r = msg_recv(sock, &m, timeout_ms);
 
-	if (r == -ENOTCONN)
+	if (is_gone(r))
 		return gone(err);
 	if (r == -ETIMEDOUT || r == -EAGAIN)
 		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "wait", "the process still runs");
@@ -157,5 +163,7 @@ int proto_signal(int sock, int sig, struct ctr_error *err)
 	msg_init(&m, "signal");
 	msg_add(&m, "sig", "%d", sig);
 	r = msg_send(sock, &m, 1000);
+	if (is_gone(r))
+		return gone(err);
 	return r < 0 ? err_sys(err, r, "signal", "pass on signal %d", sig) : 0;
 }

@@ -116,15 +116,10 @@ static void test_set(struct test *t)
 		const char *key, *value;
 		int code;
 	} bad[] = {
-	    {"MemoryMax", "lots", CTR_E_CONFIG},
-	    {"MemoryMac", "1G", CTR_E_CONFIG},
-	    {"MemoryMax", "", CTR_E_CONFIG},
-	    {"Slice", "x.slice", CTR_E_UNSUPPORTED},
-	    {"Cgroup", "inherit", CTR_E_UNSUPPORTED},
-	    {"TasksMax", NULL, CTR_E_CONFIG},
-	    {"TasksMax", "-1", CTR_E_CONFIG},
-	    {"Hostname", "x", CTR_E_CONFIG},
-	    {NULL, NULL, CTR_E_CONFIG},
+	    {"MemoryMax", "lots", CTR_E_CONFIG},     {"MemoryMac", "1G", CTR_E_CONFIG},
+	    {"Slice", "x.slice", CTR_E_UNSUPPORTED}, {"Cgroup", "inherit", CTR_E_UNSUPPORTED},
+	    {"TasksMax", NULL, CTR_E_CONFIG},	     {"TasksMax", "-1", CTR_E_CONFIG},
+	    {"Hostname", "x", CTR_E_CONFIG},	     {NULL, NULL, CTR_E_CONFIG},
 	};
 	static const char *const half[] = {"MemoryMax", "96M", "TasksMax", "none", NULL};
 	static const char *const both[] = {"MemoryMax", "96M", "TasksMax", "77", NULL};
@@ -152,6 +147,10 @@ static void test_set(struct test *t)
 	      set(t, c, "MemoryMax", "infinity") == 0 &&
 		  (stats_of(t, c).mem_limit == CTR_ABSENT || stats_of(t, c).mem_limit > 1ULL << 40),
 	      "infinity lifts it: %" PRIu64, stats_of(t, c).mem_limit);
+	check(t,
+	      set(t, c, "MemoryMax", "64M") == 0 && set(t, c, "MemoryMax", "") == 0 &&
+		  stats_of(t, c).mem_limit > 1ULL << 40,
+	      "so does an empty value");
 	end(t, c);
 }
 
@@ -171,6 +170,26 @@ static void test_set_stays(struct test *t)
 	end(t, c);
 }
 
+/* A caller that dies takes back what it asked for, long before the time is up. */
+static void give_up(struct test *t, const struct ctr_config *cfg)
+{
+	const char *folder = STATE_ROOT "/containers/slow";
+	struct ctr_container *c;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)ctr_factory_set(t->f, "timeout-ms", "60000", &t->err);
+		_exit(ctr_create(t->f, "slow", cfg, &c, &t->err) < 0);
+	}
+	nap(500);
+	check(t, access(folder, F_OK) == 0, "one is being made");
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	for (int i = 0; i < 200 && access(folder, F_OK) == 0; i++)
+		nap(10);
+	check(t, access(folder, F_OK) < 0, "who asked is killed: it goes");
+}
+
 /* In a world whose helper-dir has a PID 1 that never says that it is ready: test_api.py */
 static void test_timeout(struct test *t)
 {
@@ -183,6 +202,7 @@ static void test_timeout(struct test *t)
 	need(t, ctr_config_new(&cfg, &t->err) == 0, "a configuration");
 	need(t, ctr_factory_set(t->f, "timeout-ms", "500", &t->err) == 0, "half a second");
 	need(t, ctr_factory_set(t->f, "helper-dir", "/tmp/slow", &t->err) == 0, "slow helpers");
+	give_up(t, cfg);
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	check(t,
 	      ctr_create(t->f, "slow", cfg, &c, &t->err) == -ETIMEDOUT &&
@@ -214,8 +234,8 @@ static void test_sessions(struct test *t)
 	       info.instance);
 	need(t, ctr_sessions(c, &v, &ns, &t->err) == 0, "its sessions");
 	for (size_t i = 0; i < ns; i++)
-		printf("# session %s %u %s %s %d\n", v[i].user, v[i].uid, v[i].service, v[i].rhost,
-		       v[i].caller > 1 && v[i].since_us >= info.created_us);
+		printf("# session %s %u %s %s %d %d\n", v[i].user, v[i].uid, v[i].service,
+		       v[i].rhost, v[i].since_us >= info.created_us, v[i].caller);
 	check(t, status_of(t, c) == CTR_RUNNING, "it runs");
 	free(v);
 	ctr_list_free(ids, n);

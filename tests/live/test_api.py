@@ -69,6 +69,14 @@ def test_list(world):
     _group(world, "api_states", "list")
 
 
+def test_first(world):
+    _group(world, "api_states", "first")
+
+
+def test_storm(world):
+    _group(world, "api_states", "storm")
+
+
 def test_damage(world):
     _group(world, "api_ends", "damage")
 
@@ -163,4 +171,22 @@ def test_sessions(world):
         job.kill()
         job.wait()
     assert "# alice-1 box alice sshd session\n" in text, text
-    assert "# session alice 4001 sshd 127.0.0.1 1\n" in text, text
+    assert "# session alice 4001 sshd 127.0.0.1 1 " in text, text
+
+
+def test_sessions_many(world):
+    """More than one answer of the supervisor holds."""
+    world.policy("[Global]\nMode=enforce\n[Match students]\nGroup=students\nContainer=box\n"
+                 "Instance=user\nAttach=no\n")
+    world.definition("box", "[Container]\nDescription=for many\n")
+    argv = ["su", "alice", "-c", "echo here; sleep 100"]
+    jobs = [subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+            for _ in range(150)]
+    assert all(job.stdout.readline() == b"here\n" for job in jobs)
+    callers = {job.pid for job in jobs}
+    text = _group(world, "api_figures", "sessions")
+    for job in jobs:
+        job.stdout.close()
+        job.wait()
+    found = [line.split()[-1] for line in text.splitlines() if line.startswith("# session alice ")]
+    assert len(found) == len(jobs) and {int(pid) for pid in found} == callers, text
