@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import traceback
 
 from . import census, cgroup, layer, sandbox
@@ -62,26 +63,57 @@ def _quiet(function, output):
     return function()
 
 
-def _one(number, function, context):
-    work, stage = context
-    box = sandbox.Sandbox(work, f"{os.getpid()}.{number}", stage)
-    with tempfile.TemporaryFile(dir=work) as output, tempfile.TemporaryFile(dir=work) as reasons:
-        box.start(lambda: _quiet(lambda: _inside(function, bool(stage), reasons.fileno()),
-                                 output.fileno()))
-        try:
-            status = box.wait(getattr(function, "limit", LIMIT))
-        finally:
-            left = box.stop()
-        output.seek(0)
-        text = output.read().decode(errors="replace")
-        reasons.seek(0)
-        reason = reasons.read().decode()
-    if status is None:
-        text += "time limit exceeded\n"
-    if left:
-        text += f"groups that would not go: {left}\n"
-        status = status or 1
-    return status, reason, text
+class _Job:
+    """One test in its world."""
+
+    def __init__(self, number, test, context):
+        self.title, self.function = test
+        work, stage = context
+        self.output = tempfile.TemporaryFile(dir=work)
+        self.reasons = tempfile.TemporaryFile(dir=work)
+        self.deadline = time.monotonic() + getattr(self.function, "limit", LIMIT)
+        self.status = None
+        self.box = sandbox.Sandbox(work, f"{os.getpid()}.{number}", stage)
+        self.box.start(lambda: _quiet(lambda: _inside(self.function, bool(stage),
+                                                      self.reasons.fileno()),
+                                      self.output.fileno()))
+
+    def is_over(self):
+        self.status = self.box.poll()
+        return self.status is not None or time.monotonic() > self.deadline
+
+    def finish(self):
+        """End the world; returns title, status, reason of a skip, output."""
+        left = self.box.stop()
+        text, reason = _contents(self.output), _contents(self.reasons)
+        if self.status is None:
+            text += "time limit exceeded\n"
+        if left:
+            text += f"groups that would not go: {left}\n"
+            self.status = self.status or 1
+        return self.title, self.status, reason, text
+
+
+def _contents(file):
+    with file:
+        file.seek(0)
+        return file.read().decode(errors="replace")
+
+
+def _results(tests, context, width):
+    """Run that many worlds at a time; yields each result when it is there."""
+    waiting, running = list(enumerate(tests)), []
+    try:
+        while waiting or running:
+            while waiting and len(running) < width:
+                running.append(_Job(*waiting.pop(0), context))
+            for job in [job for job in running if job.is_over()]:
+                running.remove(job)
+                yield job.finish()
+            time.sleep(0.01)
+    finally:
+        for job in running:
+            job.finish()
 
 
 def _report(title, status, reason, text):
@@ -94,8 +126,8 @@ def _report(title, status, reason, text):
     sys.stdout.flush()
 
 
-def run(folder, words, prefix):
-    """prefix: a staged install tree, or None for the baseline without the product."""
+def run(folder, words, prefix, width):
+    """prefix: a staged install tree, or None for the baseline; width: worlds at a time."""
     if os.geteuid() != 0:
         print("needs root", file=sys.stderr)
         return 2
@@ -111,8 +143,7 @@ def run(folder, words, prefix):
     if prefix:
         layer.copy(prefix, stage)
     counts = {0: 0, 1: 0, 77: 0}
-    for number, (title, function) in enumerate(tests):
-        status, reason, text = _one(number, function, (work, stage))
+    for title, status, reason, text in _results(tests, (work, stage), width):
         counts[status if status in (0, 77) else 1] += 1
         _report(title, status, reason, text)
     if stage:

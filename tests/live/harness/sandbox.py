@@ -13,7 +13,6 @@ import os
 import signal
 import stat
 import sys
-import time
 import traceback
 
 from . import cgroup, mountinfo, syscalls
@@ -61,16 +60,13 @@ class Sandbox:
         if self.pid == 0:
             _in_child(lambda: self._enter(parent, function))
 
-    def wait(self, timeout):
-        """The exit status of the child, or None when it was still alive after the timeout."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.pid = 0
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.01)
-        return None
+    def poll(self):
+        """The exit status of the child, or None while it is alive."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status)
 
     def stop(self):
         """End what is left of it. Returns what could not be removed."""
