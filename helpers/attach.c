@@ -2,16 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -42,56 +38,28 @@ static int complain(const struct ctr_error *err)
 	return err->errnum == ENOENT ? 127 : err->errnum == EACCES ? 126 : EXIT_LOST;
 }
 
-static bool on_one_terminal(void)
+static int wait_inner(void *of, int *ret_status, struct ctr_error *err)
 {
-	struct stat st[3];
-
-	for (int fd = 0; fd < 3; fd++)
-		if (!isatty(fd) || fstat(fd, &st[fd]) < 0 || st[fd].st_rdev != st[0].st_rdev)
-			return false;
-	return true;
+	return proto_wait(*(int *)of, 0, ret_status, err);
 }
 
-/* Signals that are meant for the program: passed on, not suffered. */
-static int catch_signals(void)
+static void signal_inner(void *of, int sig)
 {
-	static const int list[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
-				   SIGUSR2, SIGALRM, SIGCONT, SIGTSTP, SIGWINCH};
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
-		sigaddset(&set, list[i]);
-	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
-		return -errno;
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* Ends as the program did, so that whoever waits sees the same. */
-static int end_as(int status)
-{
-	const struct rlimit none = {0, 0};
-	sigset_t all;
-
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	(void)setrlimit(RLIMIT_CORE, &none); /* the program had its chance to leave one */
-	(void)signal(WTERMSIG(status), SIG_DFL);
-	sigfillset(&all);
-	(void)sigprocmask(SIG_UNBLOCK, &all, NULL);
-	(void)raise(WTERMSIG(status));
-	return 128 + WTERMSIG(status);
+	(void)!proto_signal(*(int *)of, sig, NULL); /* PID 1 may be gone */
 }
 
 static int session(int sock, struct proto_start *p, int *ret_status, struct ctr_error *err)
 {
-	struct relay r = {.in = STDIN_FILENO, .out = STDOUT_FILENO, .master = -1, .sock = sock};
+	struct relay r = {.in = STDIN_FILENO,
+			  .out = STDOUT_FILENO,
+			  .master = -1,
+			  .peer = {sock, &sock, wait_inner, signal_inner}};
 	struct winsize w = {0};
 	autofd int signals = -1, master = -1;
 	pid_t pid;
 	int rc;
 
-	p->terminal = on_one_terminal();
+	p->terminal = relay_on_terminal();
 	/* the session's terminal begins as the login's is: erase key, flow control */
 	if (p->terminal && tcgetattr(STDIN_FILENO, &r.saved) < 0)
 		return err_sys(err, errno, "attach", "read the terminal's settings");
@@ -100,7 +68,7 @@ static int session(int sock, struct proto_start *p, int *ret_status, struct ctr_
 		p->rows = w.ws_row;
 		p->cols = w.ws_col;
 	}
-	signals = catch_signals();
+	signals = relay_catch_signals();
 	if (signals < 0)
 		return err_sys(err, signals, "attach", "catch signals");
 	rc = proto_start(sock, p, &pid, &master, err);
@@ -153,5 +121,5 @@ int main(int argc, char **argv)
 	r = session(sock, &p, &status, &err);
 	if (r == -ECONNRESET)
 		return EXIT_LOST; /* nobody is left to read a message */
-	return r < 0 ? complain(&err) : end_as(status);
+	return r < 0 ? complain(&err) : relay_end_as(status);
 }

@@ -5,14 +5,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "fd.h"
-#include "proto.h"
 #include "str.h"
 
 enum { CHUNK = 65536 };
@@ -57,7 +58,7 @@ static void resize(const struct relay *r)
 		(void)ioctl(r->master, TIOCSWINSZ, &w); /* the kernel tells the foreground group */
 }
 
-static void handle_signal(const struct relay *r)
+void relay_pass_signals(const struct relay *r)
 {
 	struct signalfd_siginfo info;
 
@@ -65,8 +66,7 @@ static void handle_signal(const struct relay *r)
 		if (info.ssi_signo == SIGWINCH)
 			resize(r);
 		else
-			(void)!proto_signal(r->sock, (int)info.ssi_signo,
-					    NULL); /* PID 1 may be gone */
+			r->peer.signal(r->peer.of, (int)info.ssi_signo);
 	}
 }
 
@@ -84,7 +84,7 @@ static int step(const struct relay *r, struct loop *l, struct ctr_error *err)
 	    {.fd = l->down.len || l->down.ended ? -1 : r->master, .events = POLLIN},
 	    {.fd = l->down.len ? r->out : -1, .events = POLLOUT},
 	    {.fd = r->signals, .events = POLLIN},
-	    {.fd = l->exited ? -1 : r->sock, .events = POLLIN},
+	    {.fd = l->exited ? -1 : r->peer.fd, .events = POLLIN},
 	};
 	int n = poll(all, 6, l->exited && l->down.len == 0 ? 0 : -1);
 
@@ -95,7 +95,7 @@ static int step(const struct relay *r, struct loop *l, struct ctr_error *err)
 	if (n <= 0)
 		return 0;
 	if (all[4].revents)
-		handle_signal(r);
+		relay_pass_signals(r);
 	if (all[3].revents)
 		flush(&l->down, r->out);
 	else if (all[2].revents)
@@ -106,7 +106,7 @@ static int step(const struct relay *r, struct loop *l, struct ctr_error *err)
 		fill(&l->up, r->in);
 	if (all[5].revents) {
 		l->exited = true;
-		return proto_wait(r->sock, 0, &l->status, err);
+		return r->peer.wait(r->peer.of, &l->status, err);
 	}
 	return 0;
 }
@@ -166,14 +166,55 @@ int relay_run(struct relay *r, int *ret_status, struct ctr_error *err)
 int relay_wait(const struct relay *r, int *ret_status, struct ctr_error *err)
 {
 	for (;;) {
-		struct pollfd p[2] = {{.fd = r->sock, .events = POLLIN},
+		struct pollfd p[2] = {{.fd = r->peer.fd, .events = POLLIN},
 				      {.fd = r->signals, .events = POLLIN}};
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			return err_sys(err, errno, "relay", "poll");
 		if (p[1].revents)
-			handle_signal(r);
+			relay_pass_signals(r);
 		if (p[0].revents)
-			return proto_wait(r->sock, 0, ret_status, err);
+			return r->peer.wait(r->peer.of, ret_status, err);
 	}
+}
+
+bool relay_on_terminal(void)
+{
+	struct stat st[3];
+
+	for (int fd = 0; fd < 3; fd++)
+		if (!isatty(fd) || fstat(fd, &st[fd]) < 0 || st[fd].st_rdev != st[0].st_rdev)
+			return false;
+	return true;
+}
+
+/* Signals that are meant for the program: passed on, not suffered. */
+int relay_catch_signals(void)
+{
+	static const int list[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+				   SIGUSR2, SIGALRM, SIGCONT, SIGTSTP, SIGWINCH};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		sigaddset(&set, list[i]);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+		return -errno;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Ends as the program did, so that whoever waits sees the same. */
+int relay_end_as(int status)
+{
+	const struct rlimit none = {0, 0};
+	sigset_t all;
+
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	(void)setrlimit(RLIMIT_CORE, &none); /* the program had its chance to leave one */
+	(void)signal(WTERMSIG(status), SIG_DFL);
+	sigfillset(&all);
+	(void)sigprocmask(SIG_UNBLOCK, &all, NULL);
+	(void)raise(WTERMSIG(status));
+	return 128 + WTERMSIG(status);
 }

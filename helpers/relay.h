@@ -2,20 +2,43 @@
 #ifndef RELAY_H
 #define RELAY_H
 
+#include <stdbool.h>
 #include <termios.h>
 
 #include "err.h"
 
 /* The outer terminal of a login and the inner one of its session, byte for byte. */
 
+/** struct relay_peer - the process inside, however it is reached */
+struct relay_peer {
+	int fd; /* readable when wait would not block */
+	void *of;
+	/* its wait status; -errno with err filled */
+	int (*wait)(void *of, int *ret_status, struct ctr_error *err);
+	/* to its process group; it may be gone */
+	void (*signal)(void *of, int sig);
+};
+
 /** struct relay - one terminal session; descriptors are borrowed */
 struct relay {
-	int in, out;	      /* the outer terminal */
-	int master;	      /* of the inner one */
-	int sock;	      /* to PID 1 */
-	int signals;	      /* signalfd */
+	int in, out; /* the outer terminal */
+	int master;  /* of the inner one */
+	int signals; /* of relay_catch_signals() */
+	struct relay_peer peer;
 	struct termios saved; /* of the outer terminal, put back at the end */
 };
+
+/** relay_on_terminal - are 0, 1 and 2 one terminal? */
+bool relay_on_terminal(void);
+
+/** relay_catch_signals - those meant for the process inside; a signalfd or -errno */
+int relay_catch_signals(void) ATTR_WARN_UNUSED;
+
+/** relay_pass_signals - those that wait in r->signals, to the process inside */
+void relay_pass_signals(const struct relay *r);
+
+/** relay_end_as - what to exit with; of a process killed by a signal: dies of the same one */
+int relay_end_as(int status);
 
 /**
  * relay_run - until the process has exited and all its output is written

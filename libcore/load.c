@@ -22,6 +22,8 @@ struct load {
 	const struct load_paths *paths;
 	struct load_report *report;
 	const char *file; /* that is being parsed */
+	const char *main; /* to read as the definition's main file; NULL: search by name */
+	const char *home; /* the main file, for problems that belong to no line; NULL: unknown */
 	struct policy *policy;
 	struct spec *spec;
 	const struct load_who *who;
@@ -184,11 +186,12 @@ static int parse_set(struct load *ld, const struct file_set *set, struct ctr_err
 }
 
 /* A failure that belongs to no line: into the report too. */
-static int whole(struct load_report *report, int r, struct ctr_error *err)
+static int whole(struct load_report *report, const char *file, int r, const struct ctr_error *err)
 {
 	if (r < 0 && report && report->errors == 0)
-		load_report_add(report, true,
-				str_dup_format("error: %s", err ? err->text : "failed"));
+		load_report_add(
+		    report, true,
+		    str_dup_format("%s%serror: %s", file ? file : "", file ? ": " : "", err->text));
 	return r;
 }
 
@@ -231,7 +234,7 @@ int load_policy(const struct load_paths *paths, struct policy **ret, struct load
 	if (r == 0 && report)
 		r = refer_check(paths, p, report, e);
 	if (r < 0)
-		return whole(report, r, e);
+		return whole(report, NULL, r, e);
 	*ret = take_ptr(p);
 	return 0;
 }
@@ -271,14 +274,16 @@ int load_always_host(const struct load_paths *paths, struct strv *ret, struct ct
 }
 
 /* Main file: DEFS/NAME.conf, else VENDOR/NAME.conf. Then the drop-ins of both. */
-static int definition_files(const struct load_paths *paths, const char *name, struct file_set *set,
+static int definition_files(const struct load *ld, const char *name, struct file_set *set,
 			    struct ctr_error *err)
 {
-	const char *tops[2] = {paths->defs, paths->vendor};
+	const char *tops[2] = {ld->paths->defs, ld->paths->vendor};
 	char *dirs[2] = {NULL, NULL};
 	int r = -ENOENT;
 
-	set->untrusted = paths->untrusted;
+	set->untrusted = ld->paths->untrusted;
+	if (ld->main && ld->depth == 0)
+		return file_add(set, ld->main, err);
 	for (size_t i = 0; i < 2 && r == -ENOENT; i++) {
 		autofree char *path = tops[i] ? str_dup_format("%s/%s.conf", tops[i], name) : NULL;
 
@@ -353,7 +358,7 @@ static int chain(struct load *ld, const char *name, struct file_set levels[EXTEN
 	while (r == 0 && next[0]) {
 		r = check_loop(ld, next, err);
 		if (r == 0)
-			r = definition_files(ld->paths, next, &levels[ld->depth], err);
+			r = definition_files(ld, next, &levels[ld->depth], err);
 		if (r < 0)
 			return r;
 		ld->stack[ld->depth] = strdup(next);
@@ -386,8 +391,9 @@ static int finish(struct load *ld, const char *name, struct ctr_error *err)
 		s->namespaces |= CLONE_NEWNET;
 	r = verdict_check_spec(s, ld->report ? &warnings : NULL, err);
 	for (size_t i = 0; i < warnings.n; i++)
-		load_report_add(ld->report, false,
-				str_dup_format("%s: warning: %s", name, warnings.v[i]));
+		load_report_add(
+		    ld->report, false,
+		    str_dup_format("%s: warning: %s", ld->home ? ld->home : name, warnings.v[i]));
 	return r;
 }
 
@@ -401,7 +407,8 @@ static int check_name(const char *name, struct ctr_error *err)
 int load_definition_for(const struct load_request *rq, struct spec **ret, struct ctr_error *err)
 {
 	autospec struct spec *s = spec_new();
-	struct load ld = {.paths = rq->paths, .report = rq->report, .spec = s, .who = rq->who};
+	struct load ld = {
+	    .paths = rq->paths, .report = rq->report, .spec = s, .who = rq->who, .main = rq->file};
 	struct file_set levels[EXTENDS_MAX] = {{0}};
 	struct ctr_error mine;
 	struct ctr_error *e = err ? err : &mine;
@@ -411,13 +418,15 @@ int load_definition_for(const struct load_request *rq, struct spec **ret, struct
 		r = err_sys(e, ENOMEM, "config", "load '%s'", rq->name);
 	if (r == 0)
 		r = chain(&ld, rq->name, levels, e);
+	ld.home = levels[0].n ? levels[0].v[0].path : NULL;
 	for (size_t i = ld.depth; i-- > 0 && r == 0;)
 		r = parse_set(&ld, &levels[i], e);
 	if (r == 0)
 		r = finish(&ld, rq->name, e);
+	r = whole(rq->report, ld.home, r, e);
 	chain_done(&ld, levels);
 	if (r < 0)
-		return whole(rq->report, r, e);
+		return r;
 	*ret = take_ptr(s);
 	return 0;
 }

@@ -48,6 +48,7 @@ struct load_request {
 	const char *name;
 	const struct load_who *who; /* NULL leaves specifiers as they are (check, cat-config) */
 	struct load_report *report; /* may be NULL: then the first error is in err */
+	const char *file; /* read as the main file, without drop-ins; NULL: found by name */
 };
 
 /**
@@ -59,7 +60,7 @@ int load_definition_for(const struct load_request *rq, struct spec **ret,
 
 /** load_definition - the same with a request in place */
 #define load_definition(paths, name, who, ret, report, err)                                        \
-	load_definition_for(&(const struct load_request){paths, name, who, report}, ret, err)
+	load_definition_for(&(const struct load_request){paths, name, who, report, NULL}, ret, err)
 
 /** load_definition_text - the same from text in memory (the C API, PID files of the supervisor) */
 int load_definition_text(const char *name, const char *text, const struct load_who *who,

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "verbs.h"
+
+/* containerctl: look at containers and change them; ask and check the configuration. */
+
+static const struct ctl_verb verbs[] = {
+    {"list", "ls", "", "list containers", ctl_list},
+    {"status", NULL, "ID...", "show a container to people", ctl_status},
+    {"show", NULL, "ID...", "show a container to programs, key=value", ctl_show},
+    {"exec", NULL, "ID [--] COMMAND...", "run a command in a container", ctl_exec},
+    {"shell", NULL, "ID", "run the user's login shell in a container", ctl_shell},
+    {"start", NULL, "NAME", "make a container of a definition, without a login", ctl_start},
+    {"pause", "freeze", "ID...", "stop all processes of containers for a while", ctl_pause},
+    {"resume", "unpause thaw", "ID...", "let them go on", ctl_resume},
+    {"kill", NULL, "ID...", "send a signal to processes of containers", ctl_kill},
+    {"terminate", NULL, "ID...", "end containers and remove them", ctl_terminate},
+    {"set", NULL, "ID KEY=VALUE...", "change limits of a container", ctl_set},
+    {"gc", NULL, "", "remove what dead supervisors have left", ctl_gc},
+    {"check", NULL, "[FILE...]", "check the configuration, or files of it", ctl_check},
+    {"which", "explain", "USER", "say which container a login would get, and why", ctl_which},
+    {"cat-config", NULL, "[NAME]", "print the policy or a definition with its drop-ins",
+     ctl_cat_config},
+    {"doctor", NULL, "", "say what this machine can and cannot do", ctl_doctor},
+};
+
+int main(int argc, char **argv)
+{
+	static const struct ctl_program program = {"containerctl", "Controls containers of logins.",
+						   verbs, ARRAY_SIZE(verbs)};
+
+	return ctl_main(&program, argc, argv);
+}
