@@ -42,6 +42,7 @@ struct supervisor {
 	size_t nclients;
 	uint64_t linger_end; /* CLOCK_MONOTONIC ms, 0: no timer */
 	uint64_t kill_end;   /* the same, 0: not stopping */
+	bool consoles;	     /* the device rules have some besides the definition's */
 };
 
 /* supervisor_login.c */
@@ -65,6 +66,12 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 
 /** supervisor_create - the verb create, for the C API; false: this process is done */
 bool supervisor_create(struct supervisor *s, int sock);
+
+/* supervisor_terminal.c */
+
+/** supervisor_allow_consoles - let the container open the consoles of its sessions, and no others
+ */
+int supervisor_allow_consoles(struct supervisor *s, struct ctr_error *err);
 
 /* supervisor_loop.c */
 

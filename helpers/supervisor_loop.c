@@ -85,6 +85,7 @@ static void end_session(struct supervisor *s, size_t i, const char *why)
 	log_event(s, "end", &l, "duration_ms=%llu why=%s", (unsigned long long)us / 1000, why);
 	session_end(e);
 	s->sessions[i] = s->sessions[--s->nsessions];
+	(void)!supervisor_allow_consoles(s, NULL); /* what stays allowed has no node inside */
 	if (s->nsessions > 0 || s->keep)
 		return;
 	if (s->linger_us >= SPEC_INFINITY)
@@ -139,6 +140,8 @@ static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
 	if (r < 0)
 		err_sys(err, r, "enter", "read the cgroups of process %d", m->cred.pid);
 	else
+		r = supervisor_allow_consoles(s, err);
+	if (r == 0)
 		r = open_door(s, e, m->cred.pid, err);
 	state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	if (r < 0)

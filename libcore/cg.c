@@ -145,6 +145,17 @@ int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err)
 	return r;
 }
 
+int cg_set_devices(const struct cg *cg, const struct spec *spec, struct ctr_error *err)
+{
+	autocgset struct cgset set = {0};
+	int r = cg->inherit ? 0 : cglive_add_devices(cg, spec, &set, err);
+
+	if (r < 0 || cg->inherit)
+		return r;
+	r = cgapply_write(cg->path, &set, err);
+	return r < 0 ? r : filter_devices(cg, spec, err);
+}
+
 int cg_clone_fd(const struct cg *cg)
 {
 	for (size_t i = 0; !cg->inherit && i < cg->facts->n; i++)

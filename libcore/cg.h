@@ -70,6 +70,10 @@ int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid,
  */
 int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** cg_set_devices - the same for the devices alone; nothing with Cgroup=inherit */
+int cg_set_devices(const struct cg *cg, const struct spec *spec,
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** cg_clone_fd - the v2 group for CLONE_INTO_CGROUP (clone(2), Linux 5.7); -1: none to clone into
  */
 int cg_clone_fd(const struct cg *cg) ATTR_WARN_UNUSED;

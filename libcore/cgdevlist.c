@@ -19,7 +19,7 @@ enum { ANY = -1, MAJORS = 64, STRICT_ROWS = 3 };
  * rows, without which no /dev can be built and PID 1 has no descriptors to stand on. Any node may
  * be made, since nodes work nowhere but in /dev (every other mount is nodev) and only with the
  * access rights below. No consoles but 5:1: with 4:* root inside could read the screens and keys
- * of others; DeviceAllow= gives the one where a login on the console is to be contained.
+ * of others. A login on a console brings that one along (supervisor_terminal.c).
  */
 static const struct cgdev_rule usual[] = {
     {'c', ANY, ANY, CGDEV_MKNOD}, {'b', ANY, ANY, CGDEV_MKNOD}, {'c', 1, 3, CGDEV_ALL}, /* null */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fd.h"
 #include "str.h"
@@ -40,24 +41,43 @@ int cghome_path(const struct cghome *h, const struct cg_hierarchy *hier, char *d
 	return -ENOENT;
 }
 
+static int put(const struct cg_hierarchy *hier, const char *path, pid_t pid)
+{
+	char file[1200], text[16];
+	int r = str_format(file, sizeof(file), "%s%s/cgroup.procs", hier->mount, path);
+
+	if (r == 0)
+		r = str_format(text, sizeof(text), "%d", pid);
+	return r < 0 ? r : fd_write_file_at(AT_FDCWD, file, text);
+}
+
+/* Its group may be gone: systemd removes a session's scope that the last process has left. */
+static int put_beside_us(const struct cg_hierarchy *hier, pid_t pid)
+{
+	struct cghome ours;
+	char path[1024];
+	int r = cghome_read(getpid(), &ours);
+
+	if (r == 0)
+		r = cghome_path(&ours, hier, path, sizeof(path));
+	return r < 0 ? r : put(hier, path, pid);
+}
+
 int cghome_return(const struct cg_facts *facts, const struct cghome *h, pid_t pid,
 		  struct ctr_error *err)
 {
 	int first = 0;
 
 	for (size_t i = 0; i < facts->n; i++) {
-		char path[1024], file[1200], text[16];
+		char path[1024];
 		int r = cghome_path(h, &facts->h[i], path, sizeof(path));
 
 		if (r == -ENOENT)
 			continue;
 		if (r == 0)
-			r = str_format(file, sizeof(file), "%s%s/cgroup.procs", facts->h[i].mount,
-				       path);
-		if (r == 0)
-			r = str_format(text, sizeof(text), "%d", pid);
-		if (r == 0)
-			r = fd_write_file_at(AT_FDCWD, file, text);
+			r = put(&facts->h[i], path, pid);
+		if (r == -ENOENT || r == -ENODEV)
+			r = put_beside_us(&facts->h[i], pid);
 		if (r < 0 && first == 0)
 			first = err_sys(err, r, "cgroup", "move process %d back to %s", pid, path);
 	}

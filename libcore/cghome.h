@@ -21,7 +21,10 @@ int cghome_read(pid_t pid, struct cghome *ret) ATTR_WARN_UNUSED;
 int cghome_path(const struct cghome *h, const struct cg_hierarchy *hier, char *dst,
 		size_t size) ATTR_WARN_UNUSED;
 
-/** cghome_return - put the process back, hierarchy by hierarchy; goes on, returns the first error
+/**
+ * cghome_return - put the process back, hierarchy by hierarchy; goes on, returns the first error
+ *
+ * Where its group is gone it goes to this process's own, out of the container in any case.
  */
 int cghome_return(const struct cg_facts *facts, const struct cghome *h, pid_t pid,
 		  struct ctr_error *err) ATTR_WARN_UNUSED;

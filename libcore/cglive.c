@@ -238,7 +238,7 @@ static int add_cpuset(const struct cg *cg, const char *key, const char *file, st
 	return cgset_add(set, item, text, NULL);
 }
 
-static int add_devices(const struct cg *cg, const struct spec *spec, struct cgset *set,
+int cglive_add_devices(const struct cg *cg, const struct spec *spec, struct cgset *set,
 		       struct ctr_error *err)
 {
 	const struct cg_hierarchy *h = cgprobe_find(cg->facts, "devices", NULL);
@@ -266,5 +266,5 @@ int cglive_add(const struct cg *cg, const struct spec *spec, struct cgset *set,
 		r = add_cpuset(cg, "AllowedMemoryNodes", "cpuset.mems", set);
 	if (r < 0)
 		return err_sys(err, r, "cgroup", "look at the limits of %s", cg->path);
-	return add_devices(cg, spec, set, err);
+	return cglive_add_devices(cg, spec, set, err);
 }

@@ -13,6 +13,10 @@
 int cglive_add(const struct cg *cg, const struct spec *spec, struct cgset *set,
 	       struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** cglive_add_devices - the part of it that is about devices; nothing on v2 */
+int cglive_add_devices(const struct cg *cg, const struct spec *spec, struct cgset *set,
+		       struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /**
  * cglive_io - lift the I/O limits of devices that the plan does not name; pure
  * @text: of the file that item names: blkio.throttle.* of v1, io.max

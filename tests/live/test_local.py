@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Logins on the machine itself: su, runuser, sudo, login, cron."""
 
+import fcntl
+import glob
 import os
+import signal
+import stat
 import subprocess
+import termios
 
-from harness import people
-from harness.world import write
+from harness import oracle, people, runner
+from harness.world import DEFINITION, POLICY, write
 
 
 def _identity(world, argv):
@@ -71,3 +76,55 @@ def test_cron(world):
 
 def test_cron_with_shell(world):
     _cron(world, "SHELL=/bin/bash\n")
+
+
+CONSOLE = (4, 60)  # a virtual terminal that nobody looks at
+
+
+def _on_console(argv, node):
+    """A program as getty would start it: leader of a session whose terminal is the console."""
+    def become_leader():
+        os.setsid()
+        terminal = os.open(node, os.O_RDWR)
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 1)
+        for fd in (0, 1, 2):
+            os.dup2(terminal, fd)
+    return subprocess.Popen(argv, preexec_fn=become_leader)
+
+
+def _shell_on_console():
+    for facts in oracle.processes(people.USERS["alice"][0]):
+        with open(f"/proc/{facts.pid}/stat") as file:
+            if int(file.read().rsplit(") ", 1)[1].split()[4]) == os.makedev(*CONSOLE):
+                return facts.pid
+    return 0
+
+
+def _console_rules():
+    """Whether the container may use the console, as v1 tells; None without container."""
+    found = glob.glob("/sys/fs/cgroup/devices/pam_container/alice.*/devices.list")
+    if not found:
+        return None
+    with open(found[0]) as file:
+        return f"c {CONSOLE[0]}:{CONSOLE[1]} rw" in file.read().splitlines()
+
+
+def test_login_on_a_console(world):
+    """login opens its terminal by name once it has joined; a console is not in the usual rules."""
+    if not os.path.exists("/sys/class/tty/tty60"):
+        raise runner.Skip("this kernel has no virtual terminals")
+    os.mknod("/dev/tty60", stat.S_IFCHR | 0o600, os.makedev(*CONSOLE))
+    world.policy(POLICY + "Instance=user\n")
+    world.definition("box", DEFINITION.replace("[Exec]", "Linger=2s\n[Exec]"))
+    login = _on_console(["login", "-f", "alice"], "/dev/tty60")
+    world.until(_shell_on_console, "alice has a shell on the console")
+    world.require_walls("alice")
+    if world.product and os.path.exists("/sys/fs/cgroup/devices"):
+        assert _console_rules() is True
+        os.kill(_shell_on_console(), signal.SIGHUP)
+        login.wait(10)
+        world.until(lambda: _console_rules() is False, "the container may no longer use it")
+        world.until(lambda: _console_rules() is None, "the container is gone")
+    else:
+        os.kill(_shell_on_console(), signal.SIGHUP)
+        login.wait(10)
