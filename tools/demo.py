@@ -91,6 +91,11 @@ def example(name):
         return file.read()
 
 
+# read now: the world may not see this folder
+EXAMPLES = {name: example(name) for name in ("pam.sshd", "container.conf", "demo.conf", "look",
+                                             "ssh_config")}
+
+
 def show_file(screen, path, marked=""):
     screen.command("#", "cat " + path)
     with open(path) as file:
@@ -109,10 +114,10 @@ class Stage(World):
         super().__init__(product=False)
         self.screen = screen
         self.product = True
-        write("/etc/pam.d/sshd", example("pam.sshd"))
-        self.policy(example("container.conf"))
-        self.definition("demo", example("demo.conf"))
-        write("/usr/local/bin/look", example("look"), 0o755)
+        write("/etc/pam.d/sshd", EXAMPLES["pam.sshd"])
+        self.policy(EXAMPLES["container.conf"])
+        self.definition("demo", EXAMPLES["demo.conf"])
+        write("/usr/local/bin/look", EXAMPLES["look"], 0o755)
         write(f"/home/{USER}/hello.txt", "hello\n")
         write(f"/tmp/{OTHER}s-notes", "for my eyes only\n", 0o600)
         os.chown(f"/tmp/{OTHER}s-notes", *people.USERS[OTHER][:2])
@@ -130,7 +135,7 @@ class Stage(World):
         uid, gid, _shell = people.USERS[OTHER]
         self.daemon(["sleep", "1000"], user=uid, group=gid, extra_groups=[])
         self.start_sshd()
-        write("/etc/ssh/demo_client", example("ssh_config").format(port=self.port, user=USER))
+        write("/etc/ssh/demo_client", EXAMPLES["ssh_config"].format(port=self.port, user=USER))
 
     def command(self, text, expected=0):
         """Show a command line, run just that, show its output."""
