@@ -29,6 +29,12 @@ static bool cut_last(char *dir, const struct cg_hierarchy *h)
 	return true;
 }
 
+/* A file that was opened before its group went says ENODEV (kernfs, Linux 3.14). */
+static int gone(int r)
+{
+	return r == -ENODEV ? -ENOENT : r;
+}
+
 static int read_list(const char *dir, const char *file, char *dst)
 {
 	char path[CGPATH_SIZE];
@@ -36,7 +42,7 @@ static int read_list(const char *dir, const char *file, char *dst)
 	ssize_t n = r < 0 ? r : fd_read_file_at(AT_FDCWD, path, dst, LIST_MAX);
 
 	if (n < 0)
-		return (int)n;
+		return gone((int)n);
 	dst[strcspn(dst, "\n")] = '\0';
 	return 0;
 }
@@ -46,7 +52,7 @@ static int write_file(const char *dir, const char *file, const char *text)
 	char path[CGPATH_SIZE];
 	int r = str_format(path, sizeof(path), "%s/%s", dir, file);
 
-	return r < 0 ? r : fd_write_file_at(AT_FDCWD, path, text);
+	return r < 0 ? r : gone(fd_write_file_at(AT_FDCWD, path, text));
 }
 
 /*

@@ -169,6 +169,23 @@ static int steps(struct cgset *set, const struct cg_hierarchy *h, struct rules f
 	return r;
 }
 
+/*
+ * To "everything". Denying that again empties the list, so what is in it now stands before as
+ * writes that change nothing but are written again, in reverse, after the denial.
+ */
+static int open_all(struct cgset *set, const struct cg_hierarchy *h, struct rules from)
+{
+	static const struct cgdev_rule all = {'a', -1, -1, CGDEV_ALL};
+	size_t first = set->n;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < from.n; i++)
+		r = step(set, h, true, &from.v[i]);
+	for (size_t i = first; r == 0 && i < set->n; i++)
+		set->v[i].undo_file = set->v[i].file;
+	return r < 0 ? r : step(set, h, true, &all);
+}
+
 int cglive_devices(const char *text, const struct cgdev_rule *rules, size_t n,
 		   const struct cg_hierarchy *h, struct cgset *set)
 {
@@ -185,7 +202,7 @@ int cglive_devices(const char *text, const struct cgdev_rule *rules, size_t n,
 	}
 	open = cgdevlist_allows_all(now, n_now);
 	if (cgdevlist_allows_all(rules, n))
-		return open ? 0 : step(set, h, true, &all);
+		return open ? 0 : open_all(set, h, (struct rules){now, n_now});
 	if (open) {
 		r = step(set, h, false, &all);
 		n_now = 0;

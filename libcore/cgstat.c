@@ -185,62 +185,68 @@ void cgstat_net_text(const char *text, struct ctr_stats *ret)
 	}
 }
 
+/** enum how - what is done with a number: taken, made microseconds, added to what is there */
+enum how { AS_IS, NANOSECONDS, ADDED };
+
 /** struct figure - where one figure stands */
 struct figure {
 	const char *controller, *file;
 	const char *key; /* of a line; NULL: the file is the number */
 	size_t field;	 /* uint64_t in struct ctr_stats */
-	uint64_t div;	 /* nanoseconds to microseconds; 0: as it is */
+	int how;	 /* enum how */
 };
 #define FIELD(name) offsetof(struct ctr_stats, name)
 
 static const struct figure figures_v1[] = {
-    {"cpuacct", "cpuacct.usage", NULL, FIELD(cpu_usage_us), 1000},
-    {"cpuacct", "cpuacct.usage_user", NULL, FIELD(cpu_user_us), 1000},
-    {"cpuacct", "cpuacct.usage_sys", NULL, FIELD(cpu_system_us), 1000},
-    {"cpu", "cpu.stat", "nr_periods", FIELD(cpu_periods), 0},
-    {"cpu", "cpu.stat", "nr_throttled", FIELD(cpu_throttled), 0},
-    {"cpu", "cpu.stat", "throttled_time", FIELD(cpu_throttled_us), 1000},
-    {"memory", "memory.usage_in_bytes", NULL, FIELD(mem_usage), 0},
-    {"memory", "memory.max_usage_in_bytes", NULL, FIELD(mem_peak), 0},
-    {"memory", "memory.limit_in_bytes", NULL, FIELD(mem_limit), 0},
-    {"memory", "memory.memsw.limit_in_bytes", NULL, FIELD(mem_swap_limit), 0}, /* less memory's */
-    {"memory", "memory.stat", "total_swap", FIELD(mem_swap), 0},
-    {"memory", "memory.stat", "total_rss", FIELD(mem_anon), 0},
-    {"memory", "memory.stat", "total_cache", FIELD(mem_file), 0},
-    {"memory", "memory.stat", "total_shmem", FIELD(mem_shmem), 0},
-    {"memory", "memory.stat", "total_inactive_file", FIELD(mem_inactive_file), 0},
-    {"memory", "memory.kmem.usage_in_bytes", NULL, FIELD(mem_kernel), 0},
-    {"memory", "memory.failcnt", NULL, FIELD(mem_failures), 0},
-    {"memory", "memory.oom_control", "oom_kill", FIELD(oom_kills), 0}, /* Linux 4.13 */
-    {"pids", "pids.current", NULL, FIELD(pids_current), 0},
-    {"pids", "pids.max", NULL, FIELD(pids_limit), 0},
-    {"pids", "pids.events", "max", FIELD(pids_failures), 0},
+    {"cpuacct", "cpuacct.usage", NULL, FIELD(cpu_usage_us), NANOSECONDS},
+    {"cpuacct", "cpuacct.usage_user", NULL, FIELD(cpu_user_us), NANOSECONDS},
+    {"cpuacct", "cpuacct.usage_sys", NULL, FIELD(cpu_system_us), NANOSECONDS},
+    {"cpu", "cpu.stat", "nr_periods", FIELD(cpu_periods), AS_IS},
+    {"cpu", "cpu.stat", "nr_throttled", FIELD(cpu_throttled), AS_IS},
+    {"cpu", "cpu.stat", "throttled_time", FIELD(cpu_throttled_us), NANOSECONDS},
+    {"memory", "memory.usage_in_bytes", NULL, FIELD(mem_usage), AS_IS},
+    {"memory", "memory.max_usage_in_bytes", NULL, FIELD(mem_peak), AS_IS},
+    {"memory", "memory.limit_in_bytes", NULL, FIELD(mem_limit), AS_IS},
+    {"memory", "memory.memsw.limit_in_bytes", NULL, FIELD(mem_swap_limit),
+     AS_IS}, /* less memory's */
+    {"memory", "memory.stat", "total_swap", FIELD(mem_swap), AS_IS},
+    {"memory", "memory.stat", "total_rss", FIELD(mem_anon), AS_IS},
+    {"memory", "memory.stat", "total_cache", FIELD(mem_file), AS_IS},
+    {"memory", "memory.stat", "total_shmem", FIELD(mem_shmem), AS_IS},
+    {"memory", "memory.stat", "total_inactive_file", FIELD(mem_inactive_file), AS_IS},
+    {"memory", "memory.kmem.usage_in_bytes", NULL, FIELD(mem_kernel), AS_IS},
+    /* a charge is refused by the one counter or by the other */
+    {"memory", "memory.failcnt", NULL, FIELD(mem_failures), AS_IS},
+    {"memory", "memory.memsw.failcnt", NULL, FIELD(mem_failures), ADDED},
+    {"memory", "memory.oom_control", "oom_kill", FIELD(oom_kills), AS_IS}, /* Linux 4.13 */
+    {"pids", "pids.current", NULL, FIELD(pids_current), AS_IS},
+    {"pids", "pids.max", NULL, FIELD(pids_limit), AS_IS},
+    {"pids", "pids.events", "max", FIELD(pids_failures), AS_IS},
 };
 
 /* cpu.stat's first lines are there without the cpu controller. */
 static const struct figure figures_v2[] = {
-    {NULL, "cpu.stat", "usage_usec", FIELD(cpu_usage_us), 0},
-    {NULL, "cpu.stat", "user_usec", FIELD(cpu_user_us), 0},
-    {NULL, "cpu.stat", "system_usec", FIELD(cpu_system_us), 0},
-    {NULL, "cpu.stat", "nr_periods", FIELD(cpu_periods), 0},
-    {NULL, "cpu.stat", "nr_throttled", FIELD(cpu_throttled), 0},
-    {NULL, "cpu.stat", "throttled_usec", FIELD(cpu_throttled_us), 0},
-    {"memory", "memory.current", NULL, FIELD(mem_usage), 0},
-    {"memory", "memory.peak", NULL, FIELD(mem_peak), 0}, /* Linux 5.19 */
-    {"memory", "memory.max", NULL, FIELD(mem_limit), 0},
-    {"memory", "memory.swap.current", NULL, FIELD(mem_swap), 0},
-    {"memory", "memory.swap.max", NULL, FIELD(mem_swap_limit), 0},
-    {"memory", "memory.stat", "anon", FIELD(mem_anon), 0},
-    {"memory", "memory.stat", "file", FIELD(mem_file), 0},
-    {"memory", "memory.stat", "kernel", FIELD(mem_kernel), 0}, /* Linux 5.18 */
-    {"memory", "memory.stat", "shmem", FIELD(mem_shmem), 0},
-    {"memory", "memory.stat", "inactive_file", FIELD(mem_inactive_file), 0},
-    {"memory", "memory.events", "max", FIELD(mem_failures), 0},
-    {"memory", "memory.events", "oom_kill", FIELD(oom_kills), 0},
-    {"pids", "pids.current", NULL, FIELD(pids_current), 0},
-    {"pids", "pids.max", NULL, FIELD(pids_limit), 0},
-    {"pids", "pids.events", "max", FIELD(pids_failures), 0},
+    {NULL, "cpu.stat", "usage_usec", FIELD(cpu_usage_us), AS_IS},
+    {NULL, "cpu.stat", "user_usec", FIELD(cpu_user_us), AS_IS},
+    {NULL, "cpu.stat", "system_usec", FIELD(cpu_system_us), AS_IS},
+    {NULL, "cpu.stat", "nr_periods", FIELD(cpu_periods), AS_IS},
+    {NULL, "cpu.stat", "nr_throttled", FIELD(cpu_throttled), AS_IS},
+    {NULL, "cpu.stat", "throttled_usec", FIELD(cpu_throttled_us), AS_IS},
+    {"memory", "memory.current", NULL, FIELD(mem_usage), AS_IS},
+    {"memory", "memory.peak", NULL, FIELD(mem_peak), AS_IS}, /* Linux 5.19 */
+    {"memory", "memory.max", NULL, FIELD(mem_limit), AS_IS},
+    {"memory", "memory.swap.current", NULL, FIELD(mem_swap), AS_IS},
+    {"memory", "memory.swap.max", NULL, FIELD(mem_swap_limit), AS_IS},
+    {"memory", "memory.stat", "anon", FIELD(mem_anon), AS_IS},
+    {"memory", "memory.stat", "file", FIELD(mem_file), AS_IS},
+    {"memory", "memory.stat", "kernel", FIELD(mem_kernel), AS_IS}, /* Linux 5.18 */
+    {"memory", "memory.stat", "shmem", FIELD(mem_shmem), AS_IS},
+    {"memory", "memory.stat", "inactive_file", FIELD(mem_inactive_file), AS_IS},
+    {"memory", "memory.events", "max", FIELD(mem_failures), AS_IS},
+    {"memory", "memory.events", "oom_kill", FIELD(oom_kills), AS_IS},
+    {"pids", "pids.current", NULL, FIELD(pids_current), AS_IS},
+    {"pids", "pids.max", NULL, FIELD(pids_limit), AS_IS},
+    {"pids", "pids.events", "max", FIELD(pids_failures), AS_IS},
 };
 
 /** struct reader - one hierarchy's group, and the file that was read last */
@@ -271,12 +277,14 @@ static void read_figures(struct reader *rd, struct ctr_stats *s)
 	for (const struct figure *end = f + n; f < end; f++) {
 		uint64_t *field = (uint64_t *)((char *)s + f->field), v;
 
-		if (*field != CTR_ABSENT ||
+		if ((*field != CTR_ABSENT) != (f->how == ADDED) ||
 		    (f->controller && !cgprobe_has(rd->h->controllers, f->controller)) ||
 		    !read_text(rd, f->file))
 			continue;
 		v = f->key ? cgstat_value(rd->text, f->key) : cgstat_number(rd->text);
-		*field = v == CTR_ABSENT || !f->div ? v : v / f->div;
+		if (v != CTR_ABSENT)
+			*field =
+			    (f->how == ADDED ? *field : 0) + (f->how == NANOSECONDS ? v / 1000 : v);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cg.h"
+#include "cgpids.h"
 #include "cgstat.h"
 #include "cleanup.h"
 #include "door.h"
@@ -107,12 +108,12 @@ static int do_remove(struct tool *t)
 
 static int do_freeze(struct tool *t)
 {
-	return cg_freeze(&t->cg, 2000, &t->err);
+	return cg_freeze(&t->cg, t->arg[0] ? (unsigned int)number(t->arg[0]) : 2000, &t->err);
 }
 
 static int do_thaw(struct tool *t)
 {
-	return cg_thaw(&t->cg, 2000, &t->err);
+	return cg_thaw(&t->cg, t->arg[0] ? (unsigned int)number(t->arg[0]) : 2000, &t->err);
 }
 
 static int do_frozen(struct tool *t)
@@ -138,6 +139,12 @@ static int do_kill(struct tool *t)
 static int do_signal(struct tool *t)
 {
 	return cg_signal(&t->cg, number(t->arg[0]), t->arg[1] ? number(t->arg[1]) : 0, &t->err);
+}
+
+/* cgtool send ID SIGNAL PID: what cg_signal() and cg_kill() do with a pid that they have listed */
+static int do_send(struct tool *t)
+{
+	return cgpids_send(&t->cg, number(t->arg[1]), number(t->arg[0]));
 }
 
 static int do_attach(struct tool *t)
@@ -286,11 +293,22 @@ static const struct {
 	int (*fn)(struct tool *t);
 	int args; /* at least, after the ID */
 } verbs[] = {
-    {"probe", do_probe, 0},	      {"create", do_create, 0}, {"set", do_set, 0},
-    {"remove", do_remove, 0},	      {"freeze", do_freeze, 0}, {"thaw", do_thaw, 0},
-    {"frozen", do_frozen, 0},	      {"kill", do_kill, 0},	{"signal", do_signal, 1},
-    {"attach", do_attach, 1},	      {"has", do_has, 1},	{"pids", do_pids, 0},
-    {"stats", do_stats, 0},	      {"enter", do_enter, 1},	{"bench", do_bench, 1},
+    {"probe", do_probe, 0},
+    {"create", do_create, 0},
+    {"set", do_set, 0},
+    {"remove", do_remove, 0},
+    {"freeze", do_freeze, 0},
+    {"thaw", do_thaw, 0},
+    {"frozen", do_frozen, 0},
+    {"kill", do_kill, 0},
+    {"signal", do_signal, 1},
+    {"send", do_send, 2},
+    {"attach", do_attach, 1},
+    {"has", do_has, 1},
+    {"pids", do_pids, 0},
+    {"stats", do_stats, 0},
+    {"enter", do_enter, 1},
+    {"bench", do_bench, 1},
     {"supervisor", do_supervisor, 1},
 };
 
