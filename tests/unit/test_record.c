@@ -33,14 +33,20 @@ static void fill(struct state *st)
 static void writes_and_reads_the_same(void **state)
 {
 	struct state st, back;
-	autofree char *text = NULL;
+	autofree char *text = NULL, *again = NULL;
 
 	(void)state;
 	fill(&st);
 	text = record_format(&st);
 	assert_non_null(text);
 	assert_int_equal(record_parse(text, "alice-1", &back, NULL), 0);
-	assert_memory_equal(&st, &back, sizeof(st));
+	again = record_format(&back); /* not byte for byte: between members there is padding */
+	assert_string_equal(text, again);
+	assert_string_equal(back.rhost, st.rhost);
+	assert_int_equal(back.instance, -1);
+	assert_int_equal(back.created_us, st.created_us);
+	assert_int_equal(back.super.start_ticks, st.super.start_ticks);
+	assert_int_equal(back.ns[1].inode, st.ns[1].inode);
 }
 
 /* MUST-8: whatever byte was changed, added or lost, none of it is believed. */
