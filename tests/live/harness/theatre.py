@@ -117,6 +117,25 @@ def _start_stagehand(build, group, act, interactive):
     return pid, ours
 
 
+def _start_janitor(machine):
+    """A process that removes all of it when this one is SIGKILLed. Returns its pid and its leash:
+    it starts when the last copy of the leash is closed."""
+    read_end, leash = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setsid()
+            for each in SIGNALS:
+                signal.signal(each, signal.SIG_IGN)
+            os.close(leash)
+            os.read(read_end, 1)
+            machine.remove_group()
+        finally:
+            os._exit(0)
+    os.close(read_end)
+    return pid, leash
+
+
 def play(machine, build, act, interactive):
     """Run act(tell) in a world on top of the build. Returns its status, and a signal or 0.
 
@@ -124,6 +143,7 @@ def play(machine, build, act, interactive):
     terminal as its own. A signal ends the world; whatever happens, nothing of it is left.
     """
     woken, _write_end = _catch_signals()
+    janitor, leash = _start_janitor(machine)
     try:
         machine.make_group()
         pid, link = _start_stagehand(build, machine.group, act, interactive)
@@ -136,6 +156,8 @@ def play(machine, build, act, interactive):
         alive = [] if number else machine.processes()
     finally:
         left = machine.remove_group()
+        os.close(leash)
+        os.waitpid(janitor, 0)
     machine.settle(everything=True)
     machine.count("at the end", machine.port)
     machine.counts["at the end"]["processes"] += len(alive)
