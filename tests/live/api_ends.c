@@ -349,7 +349,7 @@ static void test_pause(struct test *t)
 {
 	struct ctr_container *c = make(t, "pause");
 	struct ctr_process *p = run(t, c, "while :; do :; done");
-	uint64_t before, during, after;
+	uint64_t before, during, after = 0;
 	struct ctr_error e;
 	double start;
 
@@ -371,8 +371,8 @@ static void test_pause(struct test *t)
 	check(t, ctr_process_wait(p, 2000, NULL, &t->err) == 0, "now the signal came");
 	ctr_process_free(p);
 	p = run(t, c, "while :; do :; done");
-	nap(200);
-	after = cpu_of(t, c);
+	for (int i = 0; i < 500 && (after = cpu_of(t, c)) == 0; i++)
+		nap(10);
 	check(t, after > 0, "things run again");
 	ctr_process_free(p);
 	need(t, ctr_pause(c, &t->err) == 0, "it is paused");
@@ -383,14 +383,6 @@ static void test_pause(struct test *t)
 
 /* ---- destroy ---- */
 
-/* Whoever adopted it may be about to wait for it. */
-static bool is_gone(pid_t pid)
-{
-	for (int i = 0; i < 100 && kill(pid, 0) == 0; i++)
-		nap(10);
-	return kill(pid, 0) < 0;
-}
-
 static void test_destroy(struct test *t)
 {
 	struct ctr_container *c = make(t, "destroy");
@@ -400,7 +392,7 @@ static void test_destroy(struct test *t)
 	int status = -1;
 	double start;
 
-	nap(200);
+	need(t, child_of(t, c, ctr_process_pid(p), "sleep") > 1, "it is prepared");
 	need(t, ctr_state(c, &info, &t->err) == 0, "its state");
 	check(t, ctr_destroy(c, 0, 0, &t->err) == -EBUSY && t->err.code == CTR_E_NOT_STOPPED,
 	      "a running one is refused without force");

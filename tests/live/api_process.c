@@ -177,19 +177,18 @@ static void test_signals(struct test *t)
 {
 	struct ctr_container *c = make(t, "signals");
 	struct ctr_process *p = run(t, c, "sleep 1000 & wait"), *q;
-	pid_t first = ctr_process_pid(p), away;
+	pid_t first = ctr_process_pid(p), child = child_of(t, c, first, "sleep"), away;
 	int status;
 
 	q = run(t, c, "setsid sleep 1000 >/dev/null 2>&1 & echo");
 	(void)ctr_process_wait(q, 5000, &status, &t->err);
-	away = ctr_process_pid(q) + 1;
 	ctr_process_free(q);
-	nap(100);
-	check(t, lives(t, c, first) && lives(t, c, first + 1) && lives(t, c, away), "three sleep");
+	away = child_of(t, c, 1, "sleep");
+	check(t, lives(t, c, first) && lives(t, c, child) && away > 1, "three are there");
 	check(t, ctr_signal(c, SIGTERM, 0, &t->err) == 0, "what PID 1 started is signalled");
 	check(t, ctr_process_wait(p, 5000, &status, &t->err) == 0 && WTERMSIG(status) == SIGTERM,
 	      "the shell ends of it");
-	check(t, dies(t, c, first + 1), "its child too");
+	check(t, dies(t, c, child), "its child too");
 	check(t, lives(t, c, away), "what left its session does not");
 	check(t, ctr_signal(c, SIGKILL, 1, &t->err) == 0, "all are signalled");
 	check(t, dies(t, c, away), "now it does");
@@ -337,7 +336,7 @@ static void test_terminal(struct test *t)
 	check(t, !strcmp(text, "/dev/pts/0\r\n33 77\r\n") || strstr(text, "33 77"),
 	      "its own devpts, its size");
 	check(t, !strncmp(text, "/dev/pts/", 9), "tty: %.20s", text);
-	nap(100);
+	need(t, child_of(t, c, ctr_process_pid(p), "sleep") > 1, "it is prepared");
 	check(t, write(ctr_process_terminal(p), "\003", 1) == 1, "^C is typed");
 	check(t, ctr_process_wait(p, 5000, &status, &t->err) == 0 && WEXITSTATUS(status) == 5,
 	      "and interrupts: %x", status);

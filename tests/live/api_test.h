@@ -114,6 +114,46 @@ static inline bool becomes(struct test *t, struct ctr_container *c, enum ctr_sta
 	return status_of(t, c) == want;
 }
 
+/** is_gone - within a second or so; whoever adopted it may be about to wait for it */
+static inline bool is_gone(pid_t pid)
+{
+	for (int i = 0; i < 200 && kill(pid, 0) == 0; i++)
+		nap(10);
+	return kill(pid, 0) < 0;
+}
+
+static inline pid_t child_now(struct test *t, struct ctr_container *c, pid_t parent,
+			      const char *name)
+{
+	struct ctr_proc_info *v = NULL;
+	pid_t host = -1, found = 0;
+	size_t n = 0;
+
+	if (ctr_processes(c, &v, &n, &t->err) < 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].inner_pid == parent)
+			host = v[i].pid;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].ppid == host && strcmp(v[i].command, name) == 0)
+			found = v[i].inner_pid;
+	free(v);
+	return found;
+}
+
+/** child_of - the child of that name, once it has it; pids as the container sees them. 0: none */
+static inline pid_t child_of(struct test *t, struct ctr_container *c, pid_t parent,
+			     const char *name)
+{
+	pid_t pid = 0;
+
+	for (int i = 0; i < 500 && !pid; i++) {
+		pid = child_now(t, c, parent, name);
+		nap(pid ? 0 : 10);
+	}
+	return pid;
+}
+
 /**
  * elsewhere - do something in another process, with a factory of its own
  *
