@@ -8,6 +8,7 @@
 
 #include "cgapply.h"
 #include "cgdev.h"
+#include "cgframe.h"
 #include "cggroup.h"
 #include "cghome.h"
 #include "cglive.h"
@@ -20,7 +21,7 @@
 #include "scope.h"
 #include "str.h"
 
-#define SUPERVISORS "pam_container/_supervisor"
+#define SUPERVISORS CGFRAME_TOP "/_supervisor"
 
 static const struct cgset_options fresh = {.resolve = cgapply_device};
 static const struct cgset_options live = {.resolve = cgapply_device, .live = true};
@@ -40,6 +41,8 @@ static int refuse_limits(const struct spec *spec, struct ctr_error *err)
 static int make_groups(const struct cg_facts *facts, const char *path, bool anew,
 		       struct ctr_error *err)
 {
+	if (!cgframe_is_there(facts))
+		(void)!cgframe_make(facts, NULL); /* cggroup_make() does without, too */
 	for (size_t i = 0; i < facts->n; i++) {
 		int r = cggroup_make(&facts->h[i], path, anew);
 

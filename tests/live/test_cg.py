@@ -96,6 +96,32 @@ def test_hierarchies(world):
     assert lines[0].split()[0] in ("v1", "hybrid", "v2")
 
 
+def _libraries(*argv):
+    """What a program opens, in the dynamic linker's own words."""
+    _install()
+    done = subprocess.run([TOOL, *argv], capture_output=True, text=True, check=True,
+                          env={"LD_DEBUG": "files"})
+    return done.stderr
+
+
+def test_the_frame_is_made_by_libcgroup(world):
+    """Once; with the library out of reach groups are made all the same."""
+    assert "libcgroup.so" in _libraries("create", "c")
+    for m in mounts():
+        assert os.stat(m + "/pam_container").st_mode & 0o7777 == 0o755
+    assert value("cpuset", ".", "cgroup.clone_children") == "1"
+    assert "libcgroup.so" not in _libraries("create", "d")
+    tool("remove", "c")
+    tool("remove", "d")
+    for path in glob.glob("/usr/lib/*/libcgroup.so.*"):
+        os.unlink(path)
+    tool("create", "c")
+    assert sorted(groups("c")) == sorted(mounts())
+    assert value("cpuset", "c", "cpuset.cpus") != ""
+    tool("remove", "c")
+    _nothing_is_left()
+
+
 def test_limits_are_written(world):
     tool("create", "c", "MemoryMax=64M", "MemorySwapMax=0", "TasksMax=20", "CPUQuota=150%",
          "CPUWeight=50", "AllowedCPUs=0", "MemoryHigh=1M", "IOWeight=50")
