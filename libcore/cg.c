@@ -108,6 +108,7 @@ int cg_create(struct cg *cg, const struct spec *spec, struct ctr_error *err)
 
 int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid, struct ctr_error *err)
 {
+	autocgset struct cgset set = {0};
 	const char *id = strrchr(cg->path, '/');
 	char unit[SCOPE_PATH];
 	int r;
@@ -118,6 +119,10 @@ int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid, struct ctr_error
 	if (r < 0)
 		return err_sys(err, r, "scope", "name the scope of %s", id + 1);
 	r = scope_start(unit, spec, pid, cg->path, err);
+	if (r == 0)
+		r = cgset_plan(cg->facts, spec, &fresh, &set, err);
+	if (r == 0) /* systemd only logs what the kernel refused, and the wall would be missing */
+		r = cgapply_write(cg->path, &set, err);
 	return r < 0 ? r : filter_devices(cg, spec, err);
 }
 
@@ -130,10 +135,6 @@ int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err)
 	if (cg->inherit)
 		return refuse_limits(spec, err);
 	r = cgset_plan(cg->facts, spec, &live, &set, err);
-	if (r == 0 && unit) { /* systemd takes all or none; so the filter comes first */
-		r = filter_devices(cg, spec, err);
-		return r < 0 ? r : scope_set(unit, spec, err);
-	}
 	if (r == 0)
 		r = cglive_add(cg, spec, &set, err);
 	if (r == 0)
@@ -143,6 +144,8 @@ int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err)
 	r = cgapply_write(cg->path, &set, err);
 	if (r == 0)
 		r = filter_devices(cg, spec, err);
+	if (r == 0 && unit) /* last: systemd takes all or none */
+		r = scope_set(unit, spec, err);
 	if (r < 0)
 		(void)!cgapply_write(cg->path, &old, NULL); /* what was there was accepted once */
 	return r;

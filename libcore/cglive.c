@@ -233,22 +233,29 @@ static int add_io(const struct cg *cg, struct cgset *set)
 	return r;
 }
 
-/* Back to all that the parent has: on v2 that is said by nothing, on v1 by a copy. */
+/*
+ * Back to all that the parent has, by a copy: v1 knows no other way, and v2 takes no empty list
+ * for a group with processes that has one (validate_change() of 6.12: ENOSPC).
+ */
 static int add_cpuset(const struct cg *cg, const char *key, const char *file, struct cgset *set)
 {
 	const struct cg_hierarchy *h = cgprobe_find(cg->facts, "cpuset", "cpuset");
 	struct cgset_item item = {.key = key, .file = file, .h = h, .absent = CGSET_SOFT};
-	char parent[sizeof(cg->path)], text[TEXT_MAX], *slash;
-	int r;
+	char parent[sizeof(cg->path)], text[TEXT_MAX], effective[64], *slash;
+	int r = h ? read_file(h, cg->path, file, text) : -ENOENT;
 
-	if (!h || h->v2)
-		return h ? cgset_add(set, item, "\n", NULL) : 0;
-	r = str_copy(parent, sizeof(parent), cg->path);
+	if (r == -ENOENT || (r == 0 && text[0] == '\n'))
+		return 0;
+	if (r == 0)
+		r = str_format(effective, sizeof(effective), "%s%s", file,
+			       h->v2 ? ".effective" : "");
+	if (r == 0)
+		r = str_copy(parent, sizeof(parent), cg->path);
 	slash = r < 0 ? NULL : strrchr(parent, '/');
 	if (!slash)
 		return r;
 	*slash = '\0';
-	r = read_file(h, parent, file, text);
+	r = read_file(h, parent, effective, text);
 	if (r < 0)
 		return r;
 	text[strcspn(text, "\n")] = '\0';
