@@ -161,6 +161,37 @@ static void test_set(struct test *t)
 	end(t, c);
 }
 
+/* Without groups of its own what is inside shows by the PID namespace alone. */
+static void test_inherit(struct test *t)
+{
+	struct ctr_container *c = NULL;
+	struct ctr_config *cfg = NULL;
+	struct ctr_proc_info *v = NULL;
+	struct ctr_process *p;
+	size_t n = 0;
+	int status;
+
+	need(t,
+	     ctr_config_new(&cfg, &t->err) == 0 &&
+		 ctr_config_set(cfg, "Resources", "Cgroup", "inherit", &t->err) == 0 &&
+		 ctr_config_set(cfg, "Resources", "DevicePolicy", "auto", &t->err) == 0 &&
+		 ctr_create(t->f, "inherit", cfg, &c, &t->err) == 0,
+	     "a container in the groups of its caller");
+	p = run(t, c, "sleep 1000; :");
+	need(t, child_of(t, c, ctr_process_pid(p), "sleep") > 1, "its process");
+	check(t, ctr_processes(c, &v, &n, &t->err) == 0 && n == 3, "PID 1 and two: %zu", n);
+	free(v);
+	check(t, ctr_pause(c, &t->err) == -ENOTSUP && t->err.code == CTR_E_UNSUPPORTED, "no pause");
+	check(t, set(t, c, "TasksMax", "50") == -ENOTSUP, "no limits");
+	check(t, ctr_signal(c, SIGKILL, 1, &t->err) == 0, "all are signalled");
+	check(t, ctr_process_wait(p, 5000, &status, &t->err) == 0 && WTERMSIG(status) == SIGKILL,
+	      "and die");
+	check(t, seen_status("inherit") == CTR_RUNNING, "but PID 1");
+	ctr_process_free(p);
+	ctr_config_free(cfg);
+	end(t, c);
+}
+
 /* What the record says of a container whose supervisor has nothing to add any more */
 static void test_set_stays(struct test *t)
 {
@@ -253,8 +284,9 @@ static void test_sessions(struct test *t)
 int main(int argc, char **argv)
 {
 	static const struct group groups[] = {
-	    {"processes", test_processes}, {"stats", test_stats},     {"set", test_set},
-	    {"set_stays", test_set_stays}, {"timeout", test_timeout}, {"sessions", test_sessions},
+	    {"processes", test_processes}, {"stats", test_stats},	  {"set", test_set},
+	    {"inherit", test_inherit},	   {"set_stays", test_set_stays}, {"timeout", test_timeout},
+	    {"sessions", test_sessions},
 	};
 
 	return test_main(argc, argv, groups, COUNT(groups));

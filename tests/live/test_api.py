@@ -145,6 +145,10 @@ def test_stats(world):
     _group(world, "api_figures", "stats")
 
 
+def test_inherit(world):
+    _group(world, "api_figures", "inherit")
+
+
 def test_set(world):
     _group(world, "api_figures", "set")
 
