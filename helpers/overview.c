@@ -27,7 +27,6 @@ enum {
 	MEMMAX,
 	TASKSMAX,
 	CGROUP,
-	DIGEST,
 	MNTNS,
 	PIDNS,
 	IPCNS,
@@ -61,7 +60,6 @@ static const struct table_column columns[COLUMNS] = {
     [MEMMAX] = {"MEMMAX", NULL, "mem_limit_bytes", TABLE_SIZE, 0, "limit of memory"},
     [TASKSMAX] = {"TASKSMAX", NULL, "pids_limit", TABLE_NUMBER, 0, "limit of processes"},
     [CGROUP] = {"CGROUP", NULL, "cgroup", TABLE_TEXT, 0, "its control group"},
-    [DIGEST] = {"DIGEST", NULL, "digest", TABLE_TEXT, 0, "digest of its definition"},
     [MNTNS] = {"MNTNS", NULL, "ns_mnt", TABLE_NUMBER, 0, "inode of its mount namespace"},
     [PIDNS] = {"PIDNS", NULL, "ns_pid", TABLE_NUMBER, 0, "inode of its pid namespace"},
     [IPCNS] = {"IPCNS", NULL, "ns_ipc", TABLE_NUMBER, 0, "inode of its IPC namespace"},
@@ -103,7 +101,6 @@ static void add_record(struct table *t, const struct ctr_info *i)
 	table_text(t, RULE, or_null(i->rule));
 	table_text(t, INSTANCE, or_null(i->instance));
 	table_text(t, CGROUP, or_null(i->cgroup));
-	table_text(t, DIGEST, or_null(i->digest));
 }
 
 static void add_namespaces(struct table *t, const struct ctr_info *info)
