@@ -100,14 +100,16 @@ def _memory(stage, name):
 
 def many(stage, sizes):
     """Idle memory of the first container, then many alive at once."""
-    def latency(count):
-        logins = [stage.open_session("new") for _ in range(count)]
-        return _median(logins), _median([stage.ssh_login(True) for _ in range(count)])
-    latency(1)
-    stage.settle()
+    def latency(count, alive):
+        def one(login):
+            spent = login()
+            stage.settle(alive)
+            return spent
+        results = interleave(count, lambda: one(lambda: stage.open_session("new")),
+                             lambda: one(lambda: stage.ssh_login(True)))
+        return [_median(samples) for samples in results]
     count = max(5, sizes.samples // 4)
-    first_open, first_ssh = latency(count)
-    stage.settle()
+    first_open, first_ssh = latency(count, 0)
     with stage.held("new"):
         time.sleep(0.2)
         supervisor, init = _memory(stage, stage.containers()[0])
@@ -116,8 +118,8 @@ def many(stage, sizes):
     with stage.held("new", sizes.alive) as times:
         alive = len(stage.containers())
         assert alive == sizes.alive, f"{alive} of {sizes.alive} are alive"
-        last_open, last_ssh = latency(count)
-        each = statistics.mean(sum(_memory(stage, n)) for n in stage.containers()[:sizes.alive])
+        last_open, last_ssh = latency(count, alive)
+        each = statistics.mean(sum(_memory(stage, n)) for n in stage.containers())
     yield Figure(f"open_session with {sizes.alive} alive", last_open / first_open, "x", "<=", 2.0,
                  {"first ms": first_open, "then ms": last_open,
                   "each MiB": each, "while filling ms": spread(times)}, slack=1.5)
@@ -146,8 +148,13 @@ def _counts(driver):
     kinds = {kind: len(items) for kind, items in census.take().items()}
     with open(f"/proc/{driver}/statm") as file:
         pages = int(file.read().split()[1])
-    return {**kinds, "fds": len(os.listdir(f"/proc/{driver}/fd")), "keys": _lines("/proc/keys"),
-            "files in /run": _files("/run"), "caller pages": pages}
+    return {**kinds, "fds": len(os.listdir(f"/proc/{driver}/fd")), "files in /run": _files("/run"),
+            "caller pages": pages}
+
+
+def _machine_counts():
+    """Of the whole machine, others' included: growth shows only against the number of cycles."""
+    return {"keys": _lines("/proc/keys"), **_slab("mnt_cache", "net_namespace", "pid_namespace")}
 
 
 def cycles(stage, sizes):
@@ -165,15 +172,15 @@ def cycles(stage, sizes):
             got += more
         stage.settle()
         time.sleep(0.5)
-        return _counts(process.pid), _slab("mnt_cache", "net_namespace", "pid_namespace")
-    before, slab_before = advance(warm)
-    after, slab_after = advance(sizes.cycles - warm)
+        return _counts(process.pid), _machine_counts()
+    before, kernel_before = advance(warm)
+    after, kernel_after = advance(sizes.cycles - warm)
     process.stdin.close()
     assert process.wait() == 0
     grown = {kind: after[kind] - before[kind] for kind in before}
     pages = grown.pop("caller pages")
     counted = sizes.cycles - warm
-    kernel = {k: slab_after[k] - slab_before.get(k, 0) for k in slab_after}
+    kernel = {k: kernel_after[k] - kernel_before.get(k, 0) for k in kernel_after}
     yield Figure("growth of anything counted", max(grown.values()), "", "<=", 0,
                  {"cycles": counted, **grown})
     yield Figure("growth of the caller, pages", pages, "", "<=", 16, {"per cycle": pages / counted})
