@@ -55,6 +55,16 @@ bool supervisor_login(struct supervisor *s, int sock);
 int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int caller,
 		     struct ctr_error *err);
 
+/* supervisor_door.c */
+
+/**
+ * supervisor_let_in - send m with the door (cg.h), wait for `entered` of that process, read back
+ *
+ * The caller holds the container's lock. m holds the answer to come after success or failure.
+ */
+int supervisor_let_in(struct supervisor *s, int sock, pid_t pid, struct msg *m,
+		      struct ctr_error *err);
+
 /** supervisor_deny - answer `denied` with the record */
 void supervisor_deny(int sock, const struct ctr_error *err);
 

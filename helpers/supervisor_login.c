@@ -70,7 +70,7 @@ static int check_admission(struct supervisor *s, const struct login *l, struct c
 	return r < 0 ? r : str_copy(s->shell, sizeof(s->shell), check.shell);
 }
 
-static void answer_contained(struct supervisor *s, const struct login *l, struct msg *m)
+static void say_contained(struct supervisor *s, const struct login *l, struct msg *m)
 {
 	int entry = match_entry(s->entry, l->service, l->hook);
 	char list[64] = "";
@@ -95,9 +95,32 @@ static void answer_contained(struct supervisor *s, const struct login *l, struct
 	msg_add_fd(m, s->c.restrict_fd);
 }
 
+/* A caller that joins is let in with the answer itself: it would ask at once. */
+static int answer_join(struct supervisor *s, const struct login *l, struct session *e,
+		       struct msg *m, struct ctr_error *err)
+{
+	int r = cghome_read(l->pid, &e->home);
+
+	if (r < 0)
+		return err_sys(err, r, "enter", "read the cgroups of process %d", l->pid);
+	e->joined = fcntl(e->caller, F_DUPFD_CLOEXEC, 0);
+	if (e->joined < 0)
+		return err_sys(err, errno, "enter", "keep the caller's pidfd");
+	e->joined_pid = l->pid;
+	r = supervisor_allow_consoles(s, err);
+	if (r == 0)
+		r = supervisor_let_in(s, e->sock, l->pid, m, err);
+	if (r < 0)
+		return r;
+	msg_init(m, "ok");
+	r = msg_send(e->sock, m, 1000);
+	return r < 0 ? err_sys(err, r, "enter", "answer process %d", l->pid) : 0;
+}
+
 int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int caller,
 		     struct ctr_error *err)
 {
+	struct session *e = &s->sessions[s->nsessions];
 	const int on = 1;
 	struct msg m;
 	int r = check_admission(s, l, err);
@@ -106,11 +129,19 @@ int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int 
 		return r;
 	if (setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
 		return err_sys(err, errno, "login", "ask for credentials");
-	answer_contained(s, l, &m);
-	r = msg_send(sock, &m, 1000);
-	if (r < 0)
-		return err_sys(err, r, "login", "answer the module");
-	session_start(&s->sessions[s->nsessions++], l, sock, caller);
+	session_start(e, l, sock, caller);
+	s->nsessions++;
+	say_contained(s, l, &m);
+	if (match_entry(s->entry, l->service, l->hook) != MATCH_ENTRY_LATE)
+		r = answer_join(s, l, e, &m, err);
+	else if ((r = msg_send(sock, &m, 1000)) < 0)
+		err_sys(err, r, "login", "answer the module");
+	if (r < 0) {
+		cleanup_fd(&e->joined);
+		s->nsessions--;
+		(void)!supervisor_allow_consoles(s, NULL); /* no node inside, as in end_session() */
+		return r;
+	}
 	log_event(s, "start", l, "caller=%d sessions=%zu", l->pid, s->nsessions);
 	return 0;
 }

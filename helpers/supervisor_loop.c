@@ -16,7 +16,7 @@
 #include "supervisor.h"
 #include "sys.h"
 
-enum { SESSION_PAGE = 64, STOP_MARGIN_MS = 500, REMOVE_MS = 5000, DOOR_MS = 1000 };
+enum { SESSION_PAGE = 64, STOP_MARGIN_MS = 500, REMOVE_MS = 5000, LOCK_MS = 1000 };
 
 /* Connects to PID 1 as root from outside: by its socket's place in the container's own tree. */
 static int connect_init(struct supervisor *s)
@@ -93,39 +93,11 @@ static void end_session(struct supervisor *s, size_t i, const char *why)
 	s->linger_end = child_now_ms() + s->linger_us / 1000;
 }
 
-/*
- * The process puts itself into the groups; that it did is read back (MUST-1). The lock is held
- * until then, so that nobody pauses the container between the look and the step (MUST-4).
- */
-static int open_door(struct supervisor *s, struct session *e, pid_t pid, struct ctr_error *err)
-{
-	struct cg_door door = {.n = 0};
-	struct msg m;
-	int r = s->c.cg.inherit ? 0 : cg_door_open(&s->c.cg, &door, err);
-
-	if (r < 0)
-		return r;
-	msg_init(&m, "ok");
-	for (size_t i = 0; i < door.n; i++)
-		msg_add_fd(&m, door.fd[i]);
-	r = msg_send(e->sock, &m, 100);
-	cg_door_close(&door);
-	if (r == 0)
-		r = msg_recv(e->sock, &m, DOOR_MS);
-	if (r < 0)
-		return err_sys(err, r, "enter", "let process %d in", pid);
-	msg_done(&m);
-	if (!str_equal(msg_verb(&m), "entered") || m.cred.pid != pid ||
-	    (!s->c.cg.inherit && cg_has(&s->c.cg, pid) != 1))
-		return err_set(err, CTR_E_SYSTEM, EPERM, "enter",
-			       "process %d is not in control group %s", pid, s->c.cg.path);
-	return 0;
-}
-
 static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
 			 struct ctr_error *err)
 {
 	autofd int pidfd = msg_take_fd(m, 0), lock = -1;
+	struct msg ok;
 	int r;
 
 	if (m->cred.pid <= 0 || m->cred.uid != 0 || pidfd < 0)
@@ -133,16 +105,17 @@ static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
 	if (s->kill_end)
 		return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "enter", "container %s is ending",
 			       s->c.st.id);
-	lock = state_lock(s->c.rootfd, s->c.st.id, 1000, err);
+	lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
 	if (lock < 0)
 		return lock;
+	msg_init(&ok, "ok");
 	r = cghome_read(m->cred.pid, &e->home);
 	if (r < 0)
 		err_sys(err, r, "enter", "read the cgroups of process %d", m->cred.pid);
 	else
 		r = supervisor_allow_consoles(s, err);
 	if (r == 0)
-		r = open_door(s, e, m->cred.pid, err);
+		r = supervisor_let_in(s, e->sock, m->cred.pid, &ok, err);
 	state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	if (r < 0)
 		return r;
@@ -248,7 +221,7 @@ static void begin_terminate(struct supervisor *s, struct client *c, const struct
 
 static int answer_login(struct supervisor *s, struct msg *m, struct ctr_error *err)
 {
-	autofd int sock = msg_take_fd(m, 0), caller = msg_take_fd(m, 1);
+	autofd int sock = msg_take_fd(m, 0), caller = msg_take_fd(m, 1), lock = -1;
 	struct login l;
 	int r = login_parse(m, &l, err);
 
@@ -259,7 +232,11 @@ static int answer_login(struct supervisor *s, struct msg *m, struct ctr_error *e
 	if (s->kill_end)
 		return err_set(err, CTR_E_BUSY, EAGAIN, "login", "container %s is ending",
 			       s->c.st.id);
+	lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
+	if (lock < 0)
+		return lock;
 	r = supervisor_admit(s, &l, sock, caller, err);
+	state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	if (r < 0)
 		return r;
 	(void)take_fd(&sock); /* the session's now */

@@ -16,7 +16,7 @@
  * one struct, so that PID 1 needs the same memory whatever its peers send.
  */
 
-enum { MSG_MAX = 32768, MSG_FDS = 16 };
+enum { MSG_MAX = 32768, MSG_FDS = 24 };
 
 /** struct msg - one message; owns its descriptors after msg_recv until msg_take_fd */
 struct msg {

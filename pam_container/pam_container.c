@@ -44,11 +44,20 @@ struct login {
 	uint64_t deadline; /* of the call that is under way, CLOCK_MONOTONIC ms */
 	bool late, attach, inside;
 	char shell[256];
-	int fd[7]; /* namespaces and the restrict blob, in the order of names[] */
+	int fd[7];	   /* namespaces and the restrict blob, in the order of names[] */
+	int door[MSG_FDS]; /* files of the container's cgroups, see enter() */
+	size_t ndoor;
+	bool has_door; /* came with the answer */
 	struct enter_home home;
 };
 
 static const char *const names[] = {"mnt", "pid", "ipc", "uts", "net", "cgroup", "restrict"};
+
+static void close_door(struct login *l)
+{
+	while (l->ndoor > 0)
+		cleanup_fd(&l->door[--l->ndoor]);
+}
 
 /* Runs in every process that ends its copy of the handle, forked ones too: it only closes. */
 static void login_free(pam_handle_t *pamh ATTR_UNUSED, void *data, int status ATTR_UNUSED)
@@ -58,6 +67,7 @@ static void login_free(pam_handle_t *pamh ATTR_UNUSED, void *data, int status AT
 	cleanup_fd(&l->sock);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		cleanup_fd(&l->fd[i]);
+	close_door(l);
 	enter_home_done(&l->home);
 	free(l);
 }
@@ -108,6 +118,12 @@ static int bad_answer(struct ctr_error *err)
 	return err_set(err, CTR_E_SYSTEM, EBADMSG, "answer", "the supervisor's answer is bad");
 }
 
+static void take_door(struct login *l, struct msg *m, size_t first)
+{
+	for (size_t i = first; i < m->nfds; i++)
+		l->door[l->ndoor++] = msg_take_fd(m, i);
+}
+
 static int take_fds(struct login *l, struct msg *m, struct ctr_error *err)
 {
 	const char *list = msg_get(m, "ns");
@@ -123,9 +139,12 @@ static int take_fds(struct login *l, struct msg *m, struct ctr_error *err)
 		l->fd[i] = msg_take_fd(m, next++);
 		list += len + (list[len] == ',');
 	}
-	l->fd[6] = msg_take_fd(m, next);
+	l->fd[6] = msg_take_fd(m, next++);
+	l->has_door = msg_get(m, "door") != NULL;
+	if (l->has_door)
+		take_door(l, m, next);
 	/* MUST-1: without a mount and a PID namespace and restrictions there are no walls */
-	if (next + 1 != m->nfds || l->fd[0] < 0 || l->fd[1] < 0 || l->fd[6] < 0)
+	if (next + l->ndoor != m->nfds || l->fd[0] < 0 || l->fd[1] < 0 || l->fd[6] < 0)
 		return bad_answer(err);
 	return 0;
 }
@@ -178,6 +197,9 @@ static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct
 	m.nfds = 0; /* lent */
 	if (l->sock < 0)
 		return l->sock;
+	/* without the hook it will join: made use of the time until the answer */
+	if (!hook && enter_remember(&l->home, err) < 0)
+		return -EIO;
 	r = msg_recv(l->sock, &m, left(l));
 	if (r == -ETIMEDOUT || r == -EAGAIN)
 		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "answer", "no answer within %u ms",
@@ -189,14 +211,11 @@ static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct
 
 /* ---- entering ---- */
 
-/* Sends m and takes the answer into it, which must be `ok`. */
-static int exchange(const struct login *l, struct msg *m, struct ctr_error *err)
+/* The answer, which must be `ok`. */
+static int take_ok(const struct login *l, struct msg *m, struct ctr_error *err)
 {
-	int r = msg_send(l->sock, m, left(l));
+	int r = msg_recv(l->sock, m, left(l));
 
-	m->nfds = 0; /* lent */
-	if (r == 0)
-		r = msg_recv(l->sock, m, left(l));
 	if (r < 0)
 		return err_sys(err, r, "enter", "ask the supervisor to be let in");
 	if (str_equal(msg_verb(m), "ok"))
@@ -204,8 +223,8 @@ static int exchange(const struct login *l, struct msg *m, struct ctr_error *err)
 	return msg_get_error(m, err) < 0 ? bad_answer(err) : REFUSED;
 }
 
-/* To the supervisor, which opens the control groups; this process steps in by itself (cg.h). */
-static int announce(const struct login *l, struct ctr_error *err)
+/* The supervisor opens the control groups; this process steps in by itself (cg.h). */
+static int ask_for_door(struct login *l, struct ctr_error *err)
 {
 	autofd int self = sys_pidfd_open(getpid(), 0);
 	automsg struct msg m;
@@ -216,14 +235,30 @@ static int announce(const struct login *l, struct ctr_error *err)
 		return err_sys(err, self, "enter", "open a pidfd");
 	msg_init(&m, "enter");
 	msg_add_fd(&m, self);
-	r = exchange(l, &m, err);
+	r = msg_send(l->sock, &m, left(l));
+	m.nfds = 0; /* lent */
+	if (r < 0)
+		return err_sys(err, r, "enter", "ask the supervisor to be let in");
+	r = take_ok(l, &m, err);
 	if (r == 0)
-		r = door_pass(m.fds, m.nfds, err);
+		take_door(l, &m, 0);
+	return r;
+}
+
+/* Who joins got the door with the answer. What the supervisor says to `entered` is read later. */
+static int step_in(struct login *l, struct ctr_error *err)
+{
+	int r = l->has_door ? 0 : ask_for_door(l, err);
+	struct msg m;
+
+	if (r == 0)
+		r = door_pass(l->door, l->ndoor, err);
+	close_door(l);
 	if (r < 0)
 		return r;
-	msg_done(&m);
 	msg_init(&m, "entered");
-	return exchange(l, &m, err);
+	r = msg_send(l->sock, &m, left(l));
+	return r < 0 ? err_sys(err, r, "enter", "tell the supervisor") : 0;
 }
 
 static int enter(struct login *l, const char *const *keep, struct ctr_error *err)
@@ -237,9 +272,14 @@ static int enter(struct login *l, const char *const *keep, struct ctr_error *err
 				  .restrict_fd = l->fd[6],
 				  .shell = l->attach ? l->shell : NULL,
 				  .keep_files = keep};
-	int r = announce(l, err);
+	automsg struct msg m;
+	int r = step_in(l, err);
 
-	return r < 0 ? r : enter_container(&plan, err);
+	m.nfds = 0;
+	if (r == 0)
+		r = enter_container(&plan, err);
+	/* it looked meanwhile whether this process is in the groups (MUST-1) */
+	return r < 0 ? r : take_ok(l, &m, err);
 }
 
 /* PAM_TTY is a name that the program chose: only a terminal is shown inside, no other node. */
@@ -269,7 +309,7 @@ static int join(pam_handle_t *pamh, struct login *l, struct ctr_error *err)
 		tty = path;
 	if (is_terminal(tty) && !str_equal(tty, keep[4]))
 		keep[n++] = tty;
-	r = enter_remember(&l->home, err);
+	r = l->home.mnt_fd < 0 ? enter_remember(&l->home, err) : 0;
 	if (r < 0)
 		return r;
 	r = enter(l, keep, err);

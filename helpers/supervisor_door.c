@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "supervisor.h"
+
+enum { DOOR_MS = 1000 };
+
+/*
+ * The process puts itself into the groups; that it did is read back (MUST-1). The lock is held
+ * until then, so that nobody pauses the container between the look and the step (MUST-4).
+ */
+int supervisor_let_in(struct supervisor *s, int sock, pid_t pid, struct msg *m,
+		      struct ctr_error *err)
+{
+	struct cg_door door = {.n = 0};
+	int r = s->c.cg.inherit ? 0 : cg_door_open(&s->c.cg, &door, err);
+
+	if (r < 0)
+		return r;
+	msg_add(m, "door", "%zu", door.n);
+	for (size_t i = 0; i < door.n; i++)
+		msg_add_fd(m, door.fd[i]);
+	r = msg_send(sock, m, DOOR_MS);
+	cg_door_close(&door);
+	if (r == 0)
+		r = msg_recv(sock, m, DOOR_MS);
+	if (r < 0)
+		return err_sys(err, r, "enter", "let process %d in", pid);
+	msg_done(m);
+	if (!str_equal(msg_verb(m), "entered") || m->cred.pid != pid ||
+	    (!s->c.cg.inherit && cg_has(&s->c.cg, pid) != 1))
+		return err_set(err, CTR_E_SYSTEM, EPERM, "enter",
+			       "process %d is not in control group %s", pid, s->c.cg.path);
+	return 0;
+}
