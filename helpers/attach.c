@@ -109,6 +109,13 @@ int main(int argc, char **argv)
 
 	(void)umask(mask);
 	(void)prctl(PR_SET_NAME, "ctr-attach"); /* ps shall not list the shell twice */
+	/*
+	 * MUST-6: this process is on the outer terminal, and the user's others could make it act
+	 * there (ptrace), or open again what whoever started it left open. Installed without the
+	 * right to read, so that the kernel says the same from execve(2) on.
+	 */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || fd_close_except(NULL, 0) < 0)
+		return EXIT_LOST;
 	if (argc < 1 || !p.file || fd_std_safe() < 0)
 		return EXIT_LOST;
 	p.cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/' ? cwd : NULL;

@@ -182,6 +182,9 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	/* last come the restrictions, which check themselves: a filter may forbid to look */
 	if (r == 0)
 		r = verify(p, self, before.st_ino, err);
+	/* MUST-6: what the caller has open of the host ends where the user's program begins */
+	if (r == 0 && (r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)) < 0)
+		r = err_sys(err, r, "enter", "mark descriptors close-on-exec");
 	return r < 0 ? r : restrict_self(p->restrict_fd, self, set, err);
 }
 

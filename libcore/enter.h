@@ -22,6 +22,7 @@ struct enter_plan {
 /**
  * enter_container - move this process: namespaces, private copy of the mounts, restrictions
  *
+ * Descriptors from 3 on become close-on-exec: they point to the host.
  * Needs root and one thread. On failure the process may be half moved: late callers _exit, join
  * callers use enter_leave() with descriptors taken before.
  */

@@ -2,6 +2,8 @@
 #include "app.h"
 #include "witness.h"
 
+#include <fcntl.h>
+#include <linux/close_range.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -73,6 +75,8 @@ static void apart(void (*body)(void))
 	if (pid == 0) {
 		assert_int_equal(setenv("CMOCKA_TEST_ABORT", "1", 1), 0);
 		assert_int_equal(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}), 0);
+		/* what joins marks descriptors so; what this program inherited would show it */
+		assert_int_equal(close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), 0);
 		body();
 		_exit(0);
 	}
@@ -101,6 +105,7 @@ static int late_child(struct app *a, const struct spaces *host)
 
 static void join_moves_and_brings_back(void)
 {
+	int leak = dup(STDERR_FILENO);
 	struct witness before, after;
 	struct spaces host;
 	struct app a;
@@ -108,6 +113,9 @@ static void join_moves_and_brings_back(void)
 	look(&host);
 	start(&a, "real-join");
 	assert_int_equal(chdir("/usr"), 0);
+	assert_int_equal(app_open(&a, 0), PAM_SUCCESS);
+	assert_int_equal(fcntl(leak, F_GETFD), FD_CLOEXEC); /* MUST-6: it points to the host */
+	assert_int_equal(app_close(&a, 0), PAM_SUCCESS);
 	witness_take(&before);
 	assert_int_equal(app_open(&a, 0), PAM_SUCCESS);
 	assert_inside(&host);
