@@ -48,4 +48,13 @@ MUTANTS = [
             ("helpers/supervisor_login.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
              "forward(s, l, p->fds, err);", "r = forward(s, l, p->fds, err);"),
             "policy.many_first_logins_share_one_container"),
+    _mutant("MUST-6", "what a caller has open comes along",
+            ("libcore/enter.c", "(r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)) < 0", "r < 0"),
+            "attacks.descriptors_that_were_left_open"),
+    _mutant("MUST-7", "PID 1 starts a user's program as somebody else",
+            ("helpers/init_child.c", "t->uid = c->cred.uid;", "t->uid = 0;"),
+            "pid1.identity_is_the_kernels"),
+    _mutant("tables", "a user may fill PID 1's table",
+            ("helpers/init.c", "return uid != 0 && same >= CONN_PER_UID ? NULL : found;",
+             "return same > CONN_MAX ? NULL : found;"), "pid1.flood"),
 ]
