@@ -8,20 +8,19 @@
 
 #include "cgapply.h"
 #include "cgdev.h"
-#include "cgframe.h"
-#include "cggroup.h"
 #include "cghome.h"
 #include "cglive.h"
 #include "cgpath.h"
 #include "cgpids.h"
 #include "cgprobe.h"
 #include "cgset.h"
+#include "cgwork.h"
 #include "cleanup.h"
 #include "fd.h"
 #include "scope.h"
 #include "str.h"
 
-#define SUPERVISORS CGFRAME_TOP "/_supervisor"
+#define SUPERVISORS "pam_container/_supervisor"
 
 static const struct cgset_options fresh = {.resolve = cgapply_device};
 static const struct cgset_options live = {.resolve = cgapply_device, .live = true};
@@ -36,21 +35,6 @@ static int refuse_limits(const struct spec *spec, struct ctr_error *err)
 	if (r == -ENOTSUP)
 		err_prefix(err, "Cgroup=inherit");
 	return r;
-}
-
-static int make_groups(const struct cg_facts *facts, const char *path, bool anew,
-		       struct ctr_error *err)
-{
-	if (!cgframe_is_there(facts))
-		(void)!cgframe_make(facts, NULL); /* cggroup_make() does without, too */
-	for (size_t i = 0; i < facts->n; i++) {
-		int r = cggroup_make(&facts->h[i], path, anew);
-
-		if (r < 0)
-			return err_sys(err, r, "cgroup", "make the group %s/%s", facts->h[i].mount,
-				       path);
-	}
-	return 0;
 }
 
 /* Before anything is touched: an ID that is in use keeps all of its groups. */
@@ -95,9 +79,7 @@ int cg_create(struct cg *cg, const struct spec *spec, struct ctr_error *err)
 		r = refuse_busy(cg, err);
 	if (r < 0)
 		return r;
-	r = make_groups(cg->facts, cg->path, true, err);
-	if (r == 0)
-		r = cgapply_write(cg->path, &set, err);
+	r = cgwork_make(cg, &set, true, err);
 	if (r == 0)
 		r = filter_devices(cg, spec, err);
 	if (r < 0)
@@ -122,7 +104,7 @@ int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid, struct ctr_error
 	if (r == 0)
 		r = cgset_plan(cg->facts, spec, &fresh, &set, err);
 	if (r == 0) /* systemd only logs what the kernel refused, and the wall would be missing */
-		r = cgapply_write(cg->path, &set, err);
+		r = cgapply_write(NULL, cg->path, &set, err);
 	return r < 0 ? r : filter_devices(cg, spec, err);
 }
 
@@ -141,13 +123,15 @@ int cg_set(const struct cg *cg, const struct spec *spec, struct ctr_error *err)
 		r = cgapply_save(cg->path, &set, &old, err);
 	if (r < 0)
 		return r;
-	r = cgapply_write(cg->path, &set, err);
+	/* a scope is systemd's, by whatever made it */
+	r = unit ? cgapply_write(NULL, cg->path, &set, err) : cgwork_write(cg, &set, err);
 	if (r == 0)
 		r = filter_devices(cg, spec, err);
 	if (r == 0 && unit) /* last: systemd takes all or none */
 		r = scope_set(unit, spec, err);
 	if (r < 0)
-		(void)!cgapply_write(cg->path, &old, NULL); /* what was there was accepted once */
+		(void)!cgapply_write(NULL, cg->path, &old,
+				     NULL); /* what was there was accepted once */
 	return r;
 }
 
@@ -158,7 +142,7 @@ int cg_set_devices(const struct cg *cg, const struct spec *spec, struct ctr_erro
 
 	if (r < 0 || cg->inherit)
 		return r;
-	r = cgapply_write(cg->path, &set, err);
+	r = cgwork_write(cg, &set, err);
 	return r < 0 ? r : filter_devices(cg, spec, err);
 }
 
@@ -276,12 +260,14 @@ int cg_has(const struct cg *cg, pid_t pid)
 
 int cg_attach_supervisor(const struct cg_facts *facts, struct ctr_error *err)
 {
+	static const struct cgset nothing = {0};
+	const struct cg cg = {.facts = facts, .path = SUPERVISORS};
 	struct cg_door door = {.n = 0};
 	int r;
 
 	if (facts->systemd && facts->layout == CG_V2)
 		return scope_attach_supervisor(facts, err);
-	r = make_groups(facts, SUPERVISORS, false, err);
+	r = cgwork_make(&cg, &nothing, false, err);
 	if (r == 0)
 		r = open_door(facts, SUPERVISORS, &door, err);
 	for (size_t i = 0; r == 0 && i < door.n; i++)
@@ -306,13 +292,8 @@ int cg_remove(const struct cg *cg, struct ctr_error *err)
 
 	if (!cg->inherit && scope_of_path(cg->path))
 		return remove_scope(cg, err);
-	for (size_t i = 0; !cg->inherit && i < cg->facts->n; i++) {
-		int r = cggroup_remove(&cg->facts->h[i], cg->path);
-
-		if (r < 0 && first == 0)
-			first = err_sys(err, r, "cgroup", "remove the group %s/%s",
-					cg->facts->h[i].mount, cg->path);
-	}
+	if (first == 0 && !cg->inherit)
+		first = cgwork_remove(cg, err);
 	slash = first < 0 || cg->inherit ? NULL : strrchr(parent, '/');
 	if (!slash)
 		return first;

@@ -88,7 +88,17 @@ static int report(const struct cgset_item *item, int r, struct ctr_error *err)
 		       item->file);
 }
 
-int cgapply_write(const char *path, const struct cgset *set, struct ctr_error *err)
+/* libcgroup splits values at newlines, so one that is nothing else would not reach the kernel. */
+static int write_one(const struct cglib *lib, const char *path, const struct cgset_item *item,
+		     struct open_file *f)
+{
+	if (lib && strcmp(item->value, "\n") != 0)
+		return cglib_write(lib, path, item->file, item->value);
+	return write_item(path, item, f);
+}
+
+int cgapply_write(const struct cglib *lib, const char *path, const struct cgset *set,
+		  struct ctr_error *err)
 {
 	autoopen struct open_file f = {.fd = -1};
 	autofree bool *done = calloc(set->n + 1, sizeof(*done));
@@ -102,7 +112,7 @@ int cgapply_write(const char *path, const struct cgset *set, struct ctr_error *e
 
 		before = left;
 		for (size_t i = 0; i < set->n; i++) {
-			int one = done[i] ? 0 : write_item(path, &set->v[i], &f);
+			int one = done[i] ? 0 : write_one(lib, path, &set->v[i], &f);
 
 			if (done[i])
 				continue;

@@ -2,17 +2,19 @@
 #ifndef CGAPPLY_H
 #define CGAPPLY_H
 
+#include "cglib.h"
 #include "cgset.h"
 
 /* Write planned limits (cgset.h) into the groups of a path. */
 
 /**
- * cgapply_write - all of them, each file opened once in a row
+ * cgapply_write - all of them
+ * @lib: NULL: by plain files, each opened once in a row
  *
  * Values that hinge on each other (memory and memsw) may come in any order: what fails is tried
  * again after the others. On failure what was written stays; the error names key and file.
  */
-int cgapply_write(const char *path, const struct cgset *set,
+int cgapply_write(const struct cglib *lib, const char *path, const struct cgset *set,
 		  struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**

@@ -175,7 +175,7 @@ static int make_parents(const struct cg_hierarchy *h, const char *dir)
 	return r == -ENOENT ? 0 : r; /* removed again: the caller tries again */
 }
 
-int cggroup_make(const struct cg_hierarchy *h, const char *path, bool fresh)
+int cggroup_make(const struct cg_hierarchy *h, const char *path)
 {
 	char dir[CGPATH_SIZE];
 	int r = cgpath_dir(h, path, dir, sizeof(dir));
@@ -189,10 +189,6 @@ int cggroup_make(const struct cg_hierarchy *h, const char *path, bool fresh)
 		}
 		if (!made && errno != EEXIST)
 			return -errno;
-		if (!made && fresh) {
-			r = cggroup_remove(h, path);
-			continue;
-		}
 		r = prepare(h, dir);
 		if (r != -ENOENT)
 			return r;

@@ -10,14 +10,12 @@
  */
 
 /**
- * cggroup_make - make the group fit for processes
- * @fresh: an empty group that is there already is made anew, with nothing left of its old limits;
- *	   one with processes is -EBUSY. Else any is taken as it is.
+ * cggroup_make - make the group, where it is not there yet, and make it fit for processes
  *
  * cpuset of v1 gets the CPUs and nodes of its parent; on v2 the controllers that we use are enabled
  * above it as far as they can be.
  */
-int cggroup_make(const struct cg_hierarchy *h, const char *path, bool fresh) ATTR_WARN_UNUSED;
+int cggroup_make(const struct cg_hierarchy *h, const char *path) ATTR_WARN_UNUSED;
 
 /** cggroup_remove - remove it and those below; -EBUSY when processes stay. Absent is fine */
 int cggroup_remove(const struct cg_hierarchy *h, const char *path) ATTR_WARN_UNUSED;

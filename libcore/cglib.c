@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cglib.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "str.h"
+
+static const char *const names[] = {"libcgroup.so.3", "libcgroup.so.2"}; /* Debian 13, 12 */
+
+static const struct {
+	const char *name;
+	size_t offset;
+} functions[] = {
+    {"cgroup_set_logger", offsetof(struct cglib, set_logger)},
+    {"cgroup_init", offsetof(struct cglib, init)},
+    {"cgroup_new_cgroup", offsetof(struct cglib, new_cgroup)},
+    {"cgroup_free", offsetof(struct cglib, free)},
+    {"cgroup_add_controller", offsetof(struct cglib, add_controller)},
+    {"cgroup_add_value_string", offsetof(struct cglib, add_value)},
+    {"cgroup_create_cgroup", offsetof(struct cglib, create)},
+    {"cgroup_modify_cgroup", offsetof(struct cglib, modify)},
+    {"cgroup_delete_cgroup_ext", offsetof(struct cglib, delete_ext)},
+    {"cgroup_get_last_errno", offsetof(struct cglib, last_errno)},
+};
+
+/* What a return value of libcgroup says in the house dialect. */
+static int result(const struct cglib *l, int r)
+{
+	switch (r) {
+	case 0:
+		return 0;
+	case ECGOTHER:
+		return l->last_errno() > 0 ? -l->last_errno() : -EIO;
+	case ECGROUPNOTEXIST:
+	case ECGROUPSUBSYSNOTMOUNTED:
+	case ECGROUPVALUENOTEXIST:
+		return -ENOENT;
+	default:
+		return -EIO;
+	}
+}
+
+static int find_functions(struct cglib *l, struct ctr_error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		void *f = dlsym(l->lib, functions[i].name);
+
+		if (!f)
+			return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup",
+				       "libcgroup lacks %s", functions[i].name);
+		memcpy((char *)l + functions[i].offset, &f, sizeof(f));
+	}
+	return 0;
+}
+
+int cglib_open(struct cglib *ret, struct ctr_error *err)
+{
+	autocglib struct cglib l = {0};
+	int r;
+
+	for (size_t i = 0; !l.lib && i < ARRAY_SIZE(names); i++)
+		l.lib = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+	if (!l.lib)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup", "%s", dlerror());
+	r = find_functions(&l, err);
+	if (r < 0)
+		return r;
+	l.set_logger(NULL, 0, NULL); /* before init: its default logger writes to stdout */
+	r = result(&l, l.init());
+	if (r < 0)
+		return err_sys(err, r, "cgroup", "initialise libcgroup");
+	*ret = l;
+	l.lib = NULL;
+	return 0;
+}
+
+void cglib_close(struct cglib *l)
+{
+	if (l->lib)
+		(void)dlclose(l->lib); /* it may stay loaded, as it pleases */
+	l->lib = NULL;
+}
+
+/* A group object with every controller of the facts; hierarchies without any are left out. */
+static struct cgroup *describe(const struct cglib *l, const struct cg_facts *facts,
+			       const char *path)
+{
+	struct cgroup *g = l->new_cgroup(path);
+
+	for (size_t i = 0; g && i < facts->n; i++) {
+		autostrv struct strv words = {0};
+		int r = strv_split(&words, facts->h[i].controllers, ",");
+
+		for (size_t k = 0; r == 0 && k < words.n; k++)
+			if (!l->add_controller(g, words.v[k]))
+				r = -ENOMEM;
+		if (r < 0)
+			l->free(&g); /* sets it to NULL */
+	}
+	return g;
+}
+
+void cglib_make(const struct cglib *l, const struct cg_facts *facts, const char *path)
+{
+	struct cgroup *g = describe(l, facts, path);
+
+	if (g)
+		(void)l->create(g, 1);
+	l->free(&g);
+}
+
+int cglib_write(const struct cglib *l, const char *path, const char *file, const char *value)
+{
+	struct cgroup *g = l->new_cgroup(path);
+	struct cgroup_controller *c = NULL;
+	char controller[32];
+	int r = str_format(controller, sizeof(controller), "%.*s", (int)strcspn(file, "."), file);
+
+	if (r == 0 && g)
+		c = l->add_controller(g, controller);
+	if (r == 0)
+		r = c && l->add_value(c, file, value) == 0 ? result(l, l->modify(g)) : -ENOMEM;
+	l->free(&g);
+	return r;
+}
+
+void cglib_remove(const struct cglib *l, const struct cg_facts *facts, const char *path)
+{
+	struct cgroup *g = describe(l, facts, path);
+
+	/* never the default, which moves the processes that are left into the parent */
+	if (g)
+		(void)l->delete_ext(g, CGFLAG_DELETE_EMPTY_ONLY);
+	l->free(&g);
+}

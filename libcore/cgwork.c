@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cgwork.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "cgapply.h"
+#include "cggroup.h"
+#include "cglib.h"
+#include "child.h"
+
+enum { WORK_MS = 4000 };
+
+/** struct work - what the child is to do */
+struct work {
+	const struct cg *cg;
+	const struct cgset *set;
+	bool fresh;
+};
+
+typedef int (*each_fn)(const struct cg_hierarchy *h, const char *path);
+
+/* Goes on after a failure, returns the first. */
+static int each(const struct cg *cg, each_fn fn, const char *what, struct ctr_error *err)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < cg->facts->n; i++) {
+		int r = fn(&cg->facts->h[i], cg->path);
+
+		if (r < 0 && first == 0)
+			first = err_sys(err, r, "cgroup", "%s the group %s/%s", what,
+					cg->facts->h[i].mount, cg->path);
+	}
+	return first;
+}
+
+static int make(void *arg, struct ctr_error *err)
+{
+	const struct work *w = arg;
+	autocglib struct cglib lib = {0};
+	int r = cglib_open(&lib, err);
+
+	(void)umask(022); /* it makes folders with all that the mask leaves */
+	if (r == 0 && w->fresh)
+		r = each(w->cg, cggroup_remove, "make anew", err);
+	if (r < 0)
+		return r;
+	/*
+	 * Its codes do not tell a parent that another supervisor removed meanwhile from other
+	 * reasons: what it could not make is made below, or said why not.
+	 */
+	cglib_make(&lib, w->cg->facts, w->cg->path);
+	r = each(w->cg, cggroup_make, "make", err);
+	return r < 0 ? r : cgapply_write(&lib, w->cg->path, w->set, err);
+}
+
+static int fill(void *arg, struct ctr_error *err)
+{
+	const struct work *w = arg;
+	autocglib struct cglib lib = {0};
+	int r = cglib_open(&lib, err);
+
+	return r < 0 ? r : cgapply_write(&lib, w->cg->path, w->set, err);
+}
+
+static int clear(void *arg, struct ctr_error *err)
+{
+	const struct work *w = arg;
+	autocglib struct cglib lib = {0};
+	int r = cglib_open(&lib, err);
+
+	if (r == 0)
+		cglib_remove(&lib, w->cg->facts, w->cg->path);
+	return r;
+}
+
+int cgwork_make(const struct cg *cg, const struct cgset *set, bool fresh, struct ctr_error *err)
+{
+	struct work w = {cg, set, fresh};
+
+	return child_run(make, &w, WORK_MS, err);
+}
+
+int cgwork_write(const struct cg *cg, const struct cgset *set, struct ctr_error *err)
+{
+	struct work w = {cg, set, false};
+
+	return set->n > 0 ? child_run(fill, &w, WORK_MS, err) : 0;
+}
+
+int cgwork_remove(const struct cg *cg, struct ctr_error *err)
+{
+	struct work w = {cg, NULL, false};
+
+	(void)!child_run(clear, &w, WORK_MS, NULL); /* what is left shows below */
+	return each(cg, cggroup_remove, "remove", err);
+}
