@@ -47,7 +47,6 @@ static void describe(const struct api_view *v, struct ctr_info *info)
 	str_escape(info->tty, sizeof(info->tty), st->tty);
 	str_escape(info->instance, sizeof(info->instance), instance_name(st->instance));
 	str_escape(info->cgroup, sizeof(info->cgroup), st->cgroup);
-	str_escape(info->digest, sizeof(info->digest), st->digest);
 	info->status = v->status;
 	info->uid = st->uid;
 	info->created_us = st->created_us;

@@ -183,7 +183,6 @@ struct ctr_info {
 	uint64_t init_start_ticks; /* with the pid its identity: field 22 of /proc/PID/stat */
 	uint64_t created_us;	   /* CLOCK_REALTIME, microseconds */
 	char cgroup[256];	   /* path of its groups, the same in each hierarchy */
-	char digest[65];	   /* of the definition; "": not computed */
 	struct {
 		char name[8]; /* as in /proc/PID/ns: mnt pid ipc uts net cgroup */
 		uint64_t inode;

@@ -45,7 +45,6 @@ static const struct field {
     FIELD(U64, super.start_ticks),
     FIELD(TEXT, cgroup),
     FIELD(INT, cgroup_inherit),
-    FIELD(TEXT, digest),
     FIELD(TEXT, text),
 };
 

@@ -34,7 +34,6 @@ struct state {
 	struct proc_id super; /* the supervisor */
 	char cgroup[256];     /* struct cg.path */
 	int cgroup_inherit;
-	char digest[65]; /* hex, of the definition's canonical text */
 	struct {
 		char name[8];
 		uint64_t inode;
