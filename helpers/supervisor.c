@@ -13,6 +13,7 @@
 
 #include "fd.h"
 #include "num.h"
+#include "origin.h"
 #include "trim.h"
 
 /*
@@ -79,9 +80,7 @@ static int become_daemon(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)umask(077);
 	(void)setsid(); /* fails for a group leader, which has its own session then */
-	/* a set loginuid would mark every user's processes as the first one's; best effort */
-	(void)!fd_write_file_at(AT_FDCWD, "/proc/self/loginuid", "4294967295");
-	return chdir("/");
+	return origin_forget() < 0 ? -1 : chdir("/");
 }
 
 int main(int argc, char **argv)

@@ -44,6 +44,12 @@ MUTANTS = [
     _mutant("MUST-11", "a name is told as it was typed",
             ("helpers/ctl.c", "str_escape(shown, sizeof(shown), id);",
              "(void)!str_copy(shown, sizeof(shown), id);"), "commands.wrong_ids"),
+    _mutant("MUST-6", "the supervisor keeps the identity of who called su",
+            ("helpers/origin.c", "if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || "
+             "setresuid(0, 0, 0) < 0)", "if (0)"), "harm.the_supervisor_is_roots_alone"),
+    _mutant("MUST-6", "the supervisor keeps the limits of who called su",
+            ("helpers/origin.c", "raise_limit(limits[i].resource, &limits[i].least);", "(void)i;"),
+            "harm.the_supervisor_is_roots_alone"),
     _mutant("locks", "a login is handed over under the container's lock",
             ("helpers/supervisor_login.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
              "forward(s, l, p->fds, err);", "r = forward(s, l, p->fds, err);"),
