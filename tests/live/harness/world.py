@@ -101,9 +101,9 @@ class World:
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
             self.port = sock.getsockname()[1]
-        config = ["UsePAM yes", "HostKey /etc/ssh/test_host", "AuthorizedKeysFile /etc/ssh/keys/%u",
+        config = [*lines, "UsePAM yes", "HostKey /etc/ssh/test_host", "AuthorizedKeysFile /etc/ssh/keys/%u",
                   "KbdInteractiveAuthentication no", "PermitRootLogin yes", "PidFile none",
-                  "ListenAddress 127.0.0.1", f"Port {self.port}", "StrictModes no", *lines]
+                  "ListenAddress 127.0.0.1", f"Port {self.port}", "StrictModes no"]
         if not any(line.startswith("Subsystem") for line in lines):
             config.append("Subsystem sftp internal-sftp")
         write("/etc/ssh/test_sshd", "\n".join(config) + "\n")
