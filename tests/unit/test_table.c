@@ -104,8 +104,7 @@ static void chooses_columns(void **state)
 	(void)state;
 	expect(&(const struct table_options){.output = "state,ID", .no_headings = true},
 	       "running b-1\npaused  a-1\n");
-	expect(&(const struct table_options){.output = "mem_bytes", .no_headings = true},
-	       "  3.5M\n     -\n");
+	expect(&(const struct table_options){.output = "mem_bytes"}, "MEMORY\n  3.5M\n     -\n");
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		const struct table_options o = {.output = bad[i].output};
 		struct ctr_error err = {0};
