@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -16,7 +17,7 @@
 #include "fd.h"
 #include "str.h"
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, PIECE = 4096 };
 
 /* One direction: what was read and is not yet written. Reading stops while it is full. */
 struct pipe_buf {
@@ -27,19 +28,23 @@ struct pipe_buf {
 
 static void fill(struct pipe_buf *b, int fd)
 {
-	ssize_t n = read(fd, b->data, sizeof(b->data));
+	ssize_t n;
 
-	if (n > 0) {
+	if (b->len == 0 || b->at + b->len == sizeof(b->data)) {
+		memmove(b->data, b->data + b->at, b->len);
 		b->at = 0;
-		b->len = (size_t)n;
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		b->ended = true; /* EIO on a master: no slave is open any more */
 	}
+	n = read(fd, b->data + b->at + b->len, sizeof(b->data) - b->at - b->len);
+	if (n > 0)
+		b->len += (size_t)n;
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		b->ended = true; /* EIO on a master: no slave is open any more */
 }
 
-static void flush(struct pipe_buf *b, int fd)
+static void flush(struct pipe_buf *b, int fd, bool prompt)
 {
-	ssize_t n = write(fd, b->data + b->at, b->len);
+	/* where a write waits until all fits, the other direction waits with it */
+	ssize_t n = write(fd, b->data + b->at, prompt || b->len < PIECE ? b->len : PIECE);
 
 	if (n > 0) {
 		b->at += (size_t)n;
@@ -72,19 +77,45 @@ void relay_pass_signals(const struct relay *r)
 
 struct loop {
 	struct pipe_buf up, down; /* to the session, from it */
+	bool prompt;		  /* a write to the outer terminal does not block */
 	bool exited;
 	int status;
 };
 
+static bool has_room(const struct pipe_buf *b)
+{
+	return b->len < sizeof(b->data) && !b->ended;
+}
+
+/* What poll(2) is asked; one that is not wanted is left out, or a hang-up would wake for ever. */
+static struct pollfd when(bool wanted, int fd, short events)
+{
+	return (struct pollfd){.fd = wanted ? fd : -1, .events = events};
+}
+
+/*
+ * Passes on what is there. What comes first is written without asking poll(2) again, where that
+ * does not block (prompt); later both ends work while the other one waits.
+ */
+static void pass(struct pipe_buf *b, const struct pollfd ready[2], int to, bool prompt)
+{
+	bool writes = ready[1].revents || (prompt && b->len == 0);
+
+	if (ready[0].revents)
+		fill(b, ready[0].fd);
+	if (writes && b->len)
+		flush(b, to, prompt);
+}
+
 static int step(const struct relay *r, struct loop *l, struct ctr_error *err)
 {
 	struct pollfd all[6] = {
-	    {.fd = l->up.len || l->up.ended ? -1 : r->in, .events = POLLIN},
-	    {.fd = l->up.len ? r->master : -1, .events = POLLOUT},
-	    {.fd = l->down.len || l->down.ended ? -1 : r->master, .events = POLLIN},
-	    {.fd = l->down.len ? r->out : -1, .events = POLLOUT},
-	    {.fd = r->signals, .events = POLLIN},
-	    {.fd = l->exited ? -1 : r->peer.fd, .events = POLLIN},
+	    when(has_room(&l->up), r->in, POLLIN),
+	    when(l->up.len > 0, r->master, POLLOUT),
+	    when(has_room(&l->down), r->master, POLLIN),
+	    when(l->down.len > 0, r->out, POLLOUT),
+	    when(true, r->signals, POLLIN),
+	    when(!l->exited, r->peer.fd, POLLIN),
 	};
 	int n = poll(all, 6, l->exited && l->down.len == 0 ? 0 : -1);
 
@@ -96,14 +127,8 @@ static int step(const struct relay *r, struct loop *l, struct ctr_error *err)
 		return 0;
 	if (all[4].revents)
 		relay_pass_signals(r);
-	if (all[3].revents)
-		flush(&l->down, r->out);
-	else if (all[2].revents)
-		fill(&l->down, r->master);
-	if (all[1].revents)
-		flush(&l->up, r->master);
-	else if (all[0].revents)
-		fill(&l->up, r->in);
+	pass(&l->down, all + 2, r->out, l->prompt);
+	pass(&l->up, all, r->master, true);
 	if (all[5].revents) {
 		l->exited = true;
 		return r->peer.wait(r->peer.of, &l->status, err);
@@ -145,6 +170,7 @@ int relay_run(struct relay *r, int *ret_status, struct ctr_error *err)
 
 	if (own >= 0)
 		r->out = own;
+	l.prompt = own >= 0;
 	/* PID 1 has the same open file, but never reads or writes it */
 	if (rc == 0 && fcntl(r->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		rc = err_sys(err, errno, "relay", "prepare the session's terminal");
