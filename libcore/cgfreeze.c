@@ -163,15 +163,35 @@ int cg_freeze(const struct cg *cg, unsigned int timeout_ms, struct ctr_error *er
 	return err_sys(err, r, "freeze", "freeze %s", cg->path);
 }
 
+/*
+ * On a hybrid machine a group can be frozen by its v2 file as well. We do not use it there;
+ * somebody else may, and who writes himself into such a group stops just so (MUST-4). -ENOENT: no
+ * other.
+ */
+static int open_other(const struct cg *cg, const struct cg_hierarchy **ret)
+{
+	const struct cg_hierarchy *own = cgpath_freezer(cg->facts);
+
+	for (size_t i = 0; i < cg->facts->n; i++) {
+		*ret = &cg->facts->h[i];
+		if ((*ret)->v2 && *ret != own)
+			return cgpath_open(*ret, cg->path);
+	}
+	return -ENOENT;
+}
+
 int cg_thaw(const struct cg *cg, unsigned int timeout_ms, struct ctr_error *err)
 {
-	const struct cg_hierarchy *h = NULL;
-	autofd int dir = open_freezer(cg, &h, err);
+	const struct cg_hierarchy *h = NULL, *second;
+	autofd int dir = open_freezer(cg, &h, err), other = -1;
 	int r;
 
 	if (dir < 0)
 		return dir;
 	r = thaw(h, dir, timeout_ms);
+	other = open_other(cg, &second);
+	if (r == 0 && other >= 0)
+		r = thaw(second, other, timeout_ms);
 	if (r == -ETIMEDOUT)
 		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "thaw",
 			       "%s does not thaw within %u ms; is a group above it frozen?",
@@ -182,12 +202,17 @@ int cg_thaw(const struct cg *cg, unsigned int timeout_ms, struct ctr_error *err)
 int cg_frozen(const struct cg *cg)
 {
 	const struct cg_hierarchy *h = cgpath_freezer(cg->facts);
-	autofd int dir = -1;
+	autofd int dir = -1, other = -1;
+	int state;
 
 	if (cg->inherit || !h)
 		return CG_THAWED;
 	dir = cgpath_open(h, cg->path);
-	return dir < 0 ? dir : read_state(h, dir);
+	state = dir < 0 ? dir : read_state(h, dir);
+	if (state != CG_THAWED)
+		return state;
+	other = open_other(cg, &h);
+	return other < 0 ? CG_THAWED : read_state(h, other);
 }
 
 /* cgroup.kill (Linux 5.14) reaches every process of a v2 tree at once, forking ones included. */
