@@ -63,4 +63,11 @@ MUTANTS = [
     _mutant("tables", "a user may fill PID 1's table",
             ("helpers/init.c", "return uid != 0 && same >= CONN_PER_UID ? NULL : found;",
              "return same > CONN_MAX ? NULL : found;"), "pid1.flood"),
+    _mutant("MUST-4", "a container frozen by its v2 file on a hybrid machine is taken for running",
+            ("libcore/cgfreeze.c", "return other < 0 ? CG_THAWED : read_state(h, other);",
+             "return CG_THAWED;"), "input.frozen_by_hand"),
+    _mutant("MUST-9", "PID 1 outlives its supervisor",
+            ("libcore/setup.c", "prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || ", ""), "crash.supervisor"),
+    _mutant("MUST-8", "configuration that others can write is believed",
+            ("libcore/path.c", "if (st.st_mode & 022)", "if (0)"), "input.files_that_others_can_write"),
 ]
