@@ -13,8 +13,10 @@
 
 #include "cleanup.h"
 #include "keyring.h"
+#include "mnt.h"
 #include "path.h"
 #include "restrict.h"
+#include "str.h"
 #include "sys.h"
 
 enum { KEEP_MAX = 8 };
@@ -38,11 +40,32 @@ static void take_files(const char *const *paths, struct kept *k)
 	}
 }
 
-static void put_files(int root, struct kept *k)
+/*
+ * A pty of the host has no node in the container's devpts and none can be made there. util-linux's
+ * login opens it by name once more; so this process sees a /dev/pts with that node alone.
+ */
+static int empty_pts(int root)
 {
-	for (size_t i = 0; i < k->n; i++) {
-		autofd int target = path_open_in(root, k->path[i], O_PATH);
+	autofd int dir = path_open_in(root, "/dev/pts", O_PATH | O_DIRECTORY), m = -1;
 
+	if (dir < 0)
+		return dir;
+	m = mnt_new("tmpfs", "mode=755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, NULL);
+	return m < 0 ? m : mnt_attach(m, dir, "/dev/pts", NULL);
+}
+
+/* @alone: no user code but container-attach runs with these mounts, so ptys are not needed */
+static void put_files(int root, struct kept *k, bool alone)
+{
+	bool emptied = false;
+
+	for (size_t i = 0; i < k->n; i++) {
+		bool pty = str_has_prefix(k->path[i], "/dev/pts/", NULL);
+		autofd int target = -1;
+
+		if (alone && pty && !emptied)
+			emptied = empty_pts(root) == 0;
+		target = path_open_in(root, k->path[i], O_PATH);
 		if (target < 0)
 			target = path_make_in(root, k->path[i], false, 0644);
 		if (target >= 0) /* records are lost otherwise, not walls: go on */
@@ -109,7 +132,7 @@ static int private_copy(const struct enter_plan *p, struct kept *k, struct ctr_e
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys(err, errno, "enter", "open /");
-	put_files(root, k);
+	put_files(root, k, p->shell);
 	return p->shell ? bind_attach(root, p->shell, err) : 0;
 }
 

@@ -128,3 +128,16 @@ def test_login_on_a_console(world):
     else:
         os.kill(_shell_on_console(), signal.SIGHUP)
         login.wait(10)
+
+
+def test_terminal_by_name(world):
+    """util-linux's login opens its pty by name once it has joined: the host's, no other of that name."""
+    terms = [world.terminal(["su", "-l", "alice"]) for _ in range(2)]
+    for term in terms:
+        term.expect("[$] ")
+        name = os.readlink(f"/proc/{term.pid}/fd/0")
+        seen, real = os.stat(f"/proc/{term.pid}/root{name}"), os.stat(name)
+        assert ((seen.st_dev, seen.st_rdev) == (real.st_dev, real.st_rdev)) or not world.product
+    for term in terms:
+        term.send("exit\n")
+        term.wait()

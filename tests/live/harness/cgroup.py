@@ -76,26 +76,31 @@ def enter(name, pid):
         _write(os.path.join(hierarchy.group(name), "cgroup.procs"), str(pid))
 
 
+def _is_unified(found):
+    return len(found) == 1 and found[0].name == "."
+
+
+def leave_the_root(name, found):
+    """After unshare(CLONE_NEWCGROUP), before a fork: v2 allows controllers below a group only while
+    it holds no process, and from a PID namespace inside, its parent could not be moved."""
+    if not _is_unified(found):
+        return
+    group = found[0].group(name)
+    os.mkdir(os.path.join(group, "world"))
+    _write(os.path.join(group, "world", "cgroup.procs"), "0")
+    _delegate(group)
+
+
 def mount_own_view(target, found):
     """After unshare(CLONE_NEWCGROUP): mount the hierarchies again, rooted at our group."""
-    if len(found) == 1 and found[0].name == ".":
+    if _is_unified(found):
         syscalls.mount("cgroup2", target, "cgroup2")
-        _leave_the_root(target)
         return
     syscalls.mount("tmpfs", target, "tmpfs", options="mode=755")
     for hierarchy in found:
         place = os.path.join(target, hierarchy.name)
         os.makedirs(place)
         syscalls.mount(hierarchy.fstype, place, hierarchy.fstype, options=hierarchy.options or None)
-
-
-def _leave_the_root(target):
-    """v2 allows controllers below a group only while the group holds no process itself."""
-    leaf = os.path.join(target, "world")
-    os.mkdir(leaf)
-    for pid in _read(os.path.join(target, "cgroup.procs")).split():
-        _write(os.path.join(leaf, "cgroup.procs"), pid)
-    _delegate(target)
 
 
 def directories(top="/sys/fs/cgroup"):

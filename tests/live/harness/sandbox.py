@@ -90,6 +90,7 @@ class Sandbox:
             return function()
         cgroup.enter(self.group, os.getpid())
         syscalls.unshare(syscalls.CLONE_NEWNS | _ISOLATION)
+        cgroup.leave_the_root(self.group, views)
         first = os.fork()
         if first == 0:
             _in_child(lambda: self._be_init(views, function))

@@ -38,8 +38,9 @@ class Terminal:
             return False
         try:
             data = os.read(self.fd, 65536)
-        except OSError:
-            data = b""
+        except OSError:  # nobody has the other end open: for good, or util-linux's login opens it again
+            time.sleep(0.02)
+            return timeout > 0
         self.seen += data
         return bool(data)
 
