@@ -113,7 +113,11 @@ int cg_thaw(const struct cg *cg, unsigned int timeout_ms, struct ctr_error *err)
 enum cg_frozen_state { CG_THAWED, CG_FREEZING, CG_FROZEN };
 int cg_frozen(const struct cg *cg) ATTR_WARN_UNUSED;
 
-/** cg_kill - SIGKILL every process (cgroup.kill, else freeze + kill + thaw), until empty */
+/**
+ * cg_kill - SIGKILL every process (cgroup.kill, else freeze + kill + thaw), until empty
+ *
+ * The groups are to be removed then: a CPU quota in the way of dying is lifted.
+ */
 int cg_kill(const struct cg *cg, unsigned int timeout_ms, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** cg_signal - send a signal to each process (host pids), except `except` (0: none) */

@@ -10,6 +10,7 @@ import threading
 import time
 
 from harness import mountinfo
+from harness.runner import Skip
 
 _TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 _TOOLS = sorted(glob.glob(_TOP + "/build*/tests/live/cgtool") +
@@ -74,6 +75,15 @@ def only_v2():
             subprocess.run(["umount", m.target], check=True)
 
 
+def v1(test):
+    """A test that names files of v1 controllers."""
+    def needing(world):
+        if not os.path.isdir(TOP + "/pids"):
+            raise Skip("the pids controller of cgroup v1 is not mounted")
+        test(world)
+    return needing
+
+
 def both(test):
     """Run a test twice: on the layout of the machine and with the v2 tree alone."""
     def on_machine(world):
@@ -104,6 +114,7 @@ def _libraries(*argv):
     return done.stderr
 
 
+@v1
 def test_groups_are_made_by_libcgroup(world):
     """And by nothing else behind its back: without the library there is an error, and no group."""
     assert "libcgroup.so" in _libraries("create", "c")
@@ -118,7 +129,7 @@ def test_groups_are_made_by_libcgroup(world):
     _nothing_is_left()
 
 
-def test_limits_are_written(world):
+def _limits_of_v1():
     tool("create", "c", "MemoryMax=64M", "MemorySwapMax=0", "TasksMax=20", "CPUQuota=150%",
          "CPUWeight=50", "AllowedCPUs=0", "MemoryHigh=1M", "IOWeight=50")
     assert sorted(groups("c")) == sorted(mounts())
@@ -133,6 +144,27 @@ def test_limits_are_written(world):
     tool("remove", "c")
     tool("remove", "c")
     _nothing_is_left()
+
+
+def _limits_of_v2():
+    root = mounts()[0]
+    tool("create", "c", "MemoryMax=64M", "MemoryHigh=48M", "MemorySwapMax=0", "TasksMax=20",
+         "CPUQuota=150%", "CPUWeight=50", "AllowedCPUs=0")
+    for file, want in (("memory.max", str(64 << 20)), ("memory.high", str(48 << 20)),
+                       ("memory.swap.max", "0"), ("pids.max", "20"), ("cpu.max", "150000 100000"),
+                       ("cpu.weight", "50"), ("cpuset.cpus", "0")):
+        with open(f"{root}/pam_container/c/{file}") as got:
+            assert got.read().strip() == want, file
+    tool("set", "c", "TasksMax=9")
+    assert open(f"{root}/pam_container/c/memory.max").read() == "max\n"
+    tool("set", "c", "TasksMax=5", "AllowedMemoryNodes=77", fails="config")
+    assert open(f"{root}/pam_container/c/pids.max").read() == "9\n"
+    tool("remove", "c")
+    _nothing_is_left()
+
+
+def test_limits_are_written(world):
+    _limits_of_v1() if os.path.isdir(TOP + "/pids") else _limits_of_v2()
 
 
 def test_failure_leaves_nothing(world):
@@ -168,6 +200,7 @@ def _id_in_use():
 test_id_in_use, test_id_in_use_v2 = both(_id_in_use)
 
 
+@v1
 def test_an_empty_group_is_made_anew(world):
     tool("create", "c", "TasksMax=5", "MemoryMax=1M")
     os.mkdir(f"{TOP}/pids/pam_container/c/below")
@@ -204,12 +237,31 @@ def _frozen_groups_take_nobody():
 test_frozen_groups_take_nobody, test_frozen_groups_take_nobody_v2 = both(_frozen_groups_take_nobody)
 
 
+_BOMB = r"""
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	(void)argv;
+	while (argc == 1)
+		fork();
+	/* four lines of processes that live for one fork each; the dead vanish at once */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	signal(SIGCHLD, SIG_IGN);
+	for (int i = 0; i < 4; i++)
+		if (fork() == 0)
+			for (;;)
+				if (fork() > 0)
+					_exit(0);
+	for (;;)
+		pause();
+}
+"""
+
+
 def _build_bomb():
-    """One that fills the group, and with an argument one whose processes never stay the same."""
-    source = ("#include <unistd.h>\nint main(int argc, char **argv) { (void)argv;"
-              " for (int i = 0; argc > 1 && i < 3 && fork(); i++) ;"
-              " for (;;) if (fork() > 0 && argc > 1) _exit(0); }\n")
-    subprocess.run(["cc", "-O2", "-xc", "-", "-o", BOMB], input=source.encode(), check=True)
+    subprocess.run(["cc", "-O2", "-xc", "-", "-o", BOMB], input=_BOMB.encode(), check=True)
 
 
 def _bomb(name, size):
@@ -223,12 +275,12 @@ def _bomb(name, size):
 def test_fleeing_processes(world):
     """Each lives for one fork: a list of pids is old when it has been read."""
     _build_bomb()
-    tool("create", "c", "TasksMax=3000")
+    tool("create", "c")
     for _ in range(5):
         job = enter("c", BOMB, "flee")
-        time.sleep(0.3)
-        before, after = tool("pids", "c").split(), tool("pids", "c").split()
-        assert after and set(before) != set(after), (before, after)
+        world.until(lambda: len(tool("pids", "c").split()) >= 5, "the lines are there")
+        first = tool("pids", "c")
+        world.until(lambda: tool("pids", "c") != first, "they flee")
         took = int(tool("kill", "c"))
         assert took < 1000 and tool("pids", "c") == "", f"{took} ms"
         job.wait()
@@ -236,6 +288,7 @@ def test_fleeing_processes(world):
     _nothing_is_left()
 
 
+@v1
 def test_fork_bomb(world):
     """As many processes as TasksMax= allows, each forking without an end."""
     _build_bomb()
@@ -255,6 +308,17 @@ def test_fork_bomb(world):
     job.wait()
     tool("remove", "c")
     _nothing_is_left()
+
+
+@v1
+def test_a_quota_does_not_hold_up_the_end(world):
+    _build_bomb()
+    tool("create", "c", "TasksMax=300", "CPUQuota=1%")
+    job = _bomb("c", 300)
+    took = int(tool("kill", "c"))
+    assert took < 1500, f"{took} ms; 2500 with the quota"
+    job.wait()
+    tool("remove", "c")
 
 
 def test_fork_bomb_v2(world):
@@ -308,6 +372,7 @@ def _groups_below():
 test_groups_below, test_groups_below_v2 = both(_groups_below)
 
 
+@v1
 def test_a_freeze_that_takes_too_long_is_undone(world):
     _build_bomb()
     tool("create", "c", "TasksMax=300")
@@ -325,6 +390,7 @@ def test_a_freeze_that_takes_too_long_is_undone(world):
     tool("remove", "c")
 
 
+@v1
 def test_a_frozen_parent_is_named(world):
     tool("create", "c")
     job = sleeper("c")
@@ -375,6 +441,7 @@ def test_signal(world):
     tool("remove", "c")
 
 
+@v1
 def test_threads_come_along(world):
     """libcgroup would move one thread: "tasks" of v1."""
     tool("create", "c")
@@ -406,6 +473,7 @@ def _snapshot(name):
             sorted(value("devices", name, "devices.list").splitlines())]
 
 
+@v1
 def test_set(world):
     """Up, down, lifted; and what the kernel refuses leaves all as it was."""
     tool("create", "c", "MemoryMax=64M", "MemorySwapMax=0", "TasksMax=20", "AllowedCPUs=0")
@@ -449,6 +517,11 @@ def _devices():
 test_devices, test_devices_v2 = both(_devices)
 
 
+def _stats(name):
+    return dict(line.split()[:2] for line in tool("stats", name).splitlines())
+
+
+@v1
 def test_limits_hold(world):
     tool("create", "c", "MemoryMax=32M", "MemorySwapMax=0", "TasksMax=10", "CPUQuota=20%")
     job = enter("c", sys.executable, "-c", "bytearray(200 << 20)")
@@ -456,17 +529,16 @@ def test_limits_hold(world):
     job = enter("c", "sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 5 & done",
                 stderr=subprocess.DEVNULL)
     assert job.wait(20) != 0
-    job = enter("c", sys.executable, "-c", "import time\nt = time.time()\n"
-                                      "while time.time() < t + 1: pass")
-    job.wait(20)
-    stats = dict(line.split()[:2] for line in tool("stats", "c").splitlines())
+    job = enter("c", "sh", "-c", "while :; do :; done")
+    world.until(lambda: int(_stats("c")["cpu_throttled_us"]) > 100000, "the quota holds", 60)
+    tool("kill", "c")
+    job.wait()
+    stats = _stats("c")
     assert stats["oom_kills"] == "1" and stats["mem_limit"] == str(32 << 20)
     assert int(stats["mem_peak"]) > 30 << 20 and stats["mem_swap_limit"] == "0"
     assert "mem_failures" in stats, "memory.failcnt is there, but Linux 6.18 does not count in it"
     assert stats["pids_limit"] == "10" and int(stats["pids_failures"]) > 0
-    assert int(stats["cpu_throttled"]) > 3 and int(stats["cpu_throttled_us"]) > 100000
-    assert 100000 < int(stats["cpu_usage_us"]) < 1500000
-    tool("kill", "c")
+    assert int(stats["cpu_throttled"]) > 0 and int(stats["cpu_usage_us"]) > 10000
     tool("remove", "c")
     tool("stats", "c", fails="system")
 
