@@ -267,9 +267,14 @@ int cg_attach_supervisor(const struct cg_facts *facts, struct ctr_error *err)
 
 	if (facts->systemd && facts->layout == CG_V2)
 		return scope_attach_supervisor(facts, err);
-	r = cgwork_make(&cg, &nothing, false, err);
-	if (r == 0)
-		r = open_door(facts, SUPERVISORS, &door, err);
+	r = open_door(facts, SUPERVISORS, &door, NULL);
+	if (r == -ENOENT) { /* the first supervisor makes it */
+		r = cgwork_make(&cg, &nothing, false, err);
+		if (r == 0)
+			r = open_door(facts, SUPERVISORS, &door, err);
+	} else if (r < 0) {
+		(void)err_sys(err, r, "cgroup", "open the group " SUPERVISORS);
+	}
 	for (size_t i = 0; r == 0 && i < door.n; i++)
 		if (write(door.fd[i], "0", 1) < 0)
 			r = err_sys(err, errno, "cgroup", "enter the group " SUPERVISORS);

@@ -88,11 +88,14 @@ static int report(const struct cgset_item *item, int r, struct ctr_error *err)
 		       item->file);
 }
 
-/* libcgroup splits values at newlines, so one that is nothing else would not reach the kernel. */
+/*
+ * libcgroup splits values at newlines, so one that is nothing else would not reach the kernel, and
+ * takes no long lists of CPUs.
+ */
 static int write_one(const struct cglib *lib, const char *path, const struct cgset_item *item,
 		     struct open_file *f)
 {
-	if (lib && strcmp(item->value, "\n") != 0)
+	if (lib && strcmp(item->value, "\n") != 0 && strlen(item->value) <= CGLIB_VALUE_MAX)
 		return cglib_write(lib, path, item->file, item->value);
 	return write_item(path, item, f);
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cggroup.h"
+#include "cgprobe.h"
 #include "cleanup.h"
 #include "str.h"
 
@@ -57,6 +59,15 @@ static int find_functions(struct cglib *l, struct ctr_error *err)
 	return 0;
 }
 
+/* Given before init, which otherwise (for NULL, too) takes a logger that writes to stdout. */
+static void say_nothing(void *data, int level, const char *fmt, va_list ap)
+{
+	(void)data;
+	(void)level;
+	(void)fmt;
+	(void)ap;
+}
+
 int cglib_open(struct cglib *ret, struct ctr_error *err)
 {
 	autocglib struct cglib l = {0};
@@ -69,7 +80,7 @@ int cglib_open(struct cglib *ret, struct ctr_error *err)
 	r = find_functions(&l, err);
 	if (r < 0)
 		return r;
-	l.set_logger(NULL, 0, NULL); /* before init: its default logger writes to stdout */
+	l.set_logger(say_nothing, CGROUP_LOG_ERROR, NULL);
 	r = result(&l, l.init());
 	if (r < 0)
 		return err_sys(err, r, "cgroup", "initialise libcgroup");
@@ -85,7 +96,25 @@ void cglib_close(struct cglib *l)
 	l->lib = NULL;
 }
 
-/* A group object with every controller of the facts; hierarchies without any are left out. */
+/*
+ * The controllers of a hierarchy that are named to libcgroup. On v2 it enables what is named in the
+ * groups above, from the root on: only what containers use, and nothing in the tree that a hybrid
+ * machine has beside v1, whose root is not ours to change.
+ */
+static int named(const struct cg_facts *facts, const struct cg_hierarchy *h, struct strv *ret)
+{
+	char missing[sizeof(h->controllers) * 2];
+	int r;
+
+	if (!h->v2)
+		return strv_split(ret, h->controllers, ",");
+	if (!cgprobe_holds(facts, h))
+		return 0;
+	r = cggroup_missing(h->controllers, "", missing, sizeof(missing));
+	return r < 0 ? r : strv_split(ret, missing, "+ ");
+}
+
+/* A group object with the controllers of the facts. */
 static struct cgroup *describe(const struct cglib *l, const struct cg_facts *facts,
 			       const char *path)
 {
@@ -93,7 +122,7 @@ static struct cgroup *describe(const struct cglib *l, const struct cg_facts *fac
 
 	for (size_t i = 0; g && i < facts->n; i++) {
 		autostrv struct strv words = {0};
-		int r = strv_split(&words, facts->h[i].controllers, ",");
+		int r = named(facts, &facts->h[i], &words);
 
 		for (size_t k = 0; r == 0 && k < words.n; k++)
 			if (!l->add_controller(g, words.v[k]))

@@ -48,6 +48,9 @@ static inline void cleanup_cglib(struct cglib *l)
  */
 void cglib_make(const struct cglib *l, const struct cg_facts *facts, const char *path);
 
+/** CGLIB_VALUE_MAX - longer values libcgroup refuses, and says so on stderr (measured, 2.0.2) */
+enum { CGLIB_VALUE_MAX = 4095 };
+
 /** cglib_write - a value into a file of the group, "pids.max"; -errno of the kernel, -ENOENT */
 int cglib_write(const struct cglib *l, const char *path, const char *file,
 		const char *value) ATTR_WARN_UNUSED;
