@@ -14,7 +14,14 @@
 #include "root.h"
 #include "supervisor.h"
 
-enum { LOCK_MS = 4000, ANSWER_MS = 4000, CHECK_MS = 2000, CANDIDATES = 1000, CREATE_MS = 4500 };
+enum {
+	LOCK_MS = 4000,
+	ANSWER_MS = 4000,
+	CHECK_MS = 2000,
+	CANDIDATES = 1000,
+	LOOKED_AT = 16,
+	CREATE_MS = 4500
+};
 
 void supervisor_deny(int sock, const struct ctr_error *err)
 {
@@ -294,6 +301,21 @@ static int place_one(struct supervisor *s, const struct load_paths *paths, const
 	return r;
 }
 
+/*
+ * With one container a session there may be hundreds of candidates. The first ones are looked at,
+ * and taken over from a dead supervisor; of the others a name that stands is passed over, and gc
+ * removes it if nobody lives there.
+ */
+static bool is_passed_over(const struct supervisor *s, const struct placing *p, unsigned int k)
+{
+	autofd int dir = -1;
+
+	if (p->d->instance != MATCH_SESSION || k <= LOOKED_AT)
+		return false;
+	dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL);
+	return dir >= 0;
+}
+
 /* Returns 1 when a living supervisor took the login, 0 when this process is its supervisor now. */
 static int place(struct supervisor *s, const struct load_paths *paths, const struct login *l,
 		 const struct placing *p, struct ctr_error *err)
@@ -310,7 +332,7 @@ static int place(struct supervisor *s, const struct load_paths *paths, const str
 			    : str_format(s->c.st.id, sizeof(s->c.st.id), "%s-%u", base, k);
 
 		if (r == 0)
-			r = place_one(s, paths, l, p, err);
+			r = is_passed_over(s, p, k) ? -EEXIST : place_one(s, paths, l, p, err);
 		if (r == -EEXIST)
 			k++;
 		else if (r == -EAGAIN && child_now_ms() < end)
