@@ -235,6 +235,7 @@ void enter_home_done(struct enter_home *h)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(spaces); i++)
 		cleanup_fd(space_fd(h, i));
+	cleanup_fd(&h->root_fd);
 	cleanup_fd(&h->cwd_fd);
 }
 
@@ -251,12 +252,30 @@ int enter_remember(struct enter_home *ret, struct ctr_error *err)
 			r = err_sys(err, errno, "enter", "open %s", spaces[i].path);
 		*space_fd(&h, i) = fd;
 	}
+	h.root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r == 0 && h.root_fd < 0)
+		r = err_sys(err, errno, "enter", "open /");
 	h.cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r < 0) {
 		enter_home_done(&h);
 		return r;
 	}
 	*ret = h;
+	return 0;
+}
+
+/* MUST-3: setns(2) puts root and cwd to the namespace's root, which a chrooted caller had not. */
+static int restore_folders(const struct enter_home *home, struct ctr_error *err)
+{
+	struct stat now, then;
+
+	if (stat("/", &now) < 0 || fstat(home->root_fd, &then) < 0)
+		return err_sys(err, errno, "leave", "look at the root");
+	if ((now.st_dev != then.st_dev || now.st_ino != then.st_ino) &&
+	    (fchdir(home->root_fd) < 0 || chroot(".") < 0))
+		return err_sys(err, errno, "leave", "go back to the caller's root");
+	if (home->cwd_fd >= 0 && fchdir(home->cwd_fd) < 0)
+		return err_sys(err, errno, "leave", "go back to the working directory");
 	return 0;
 }
 
@@ -269,9 +288,7 @@ int enter_leave(const struct enter_home *home, struct ctr_error *err)
 		if (r < 0)
 			return err_sys(err, r, "leave", "go back by %s", spaces[i].path);
 	}
-	if (home->cwd_fd >= 0 && fchdir(home->cwd_fd) < 0)
-		return err_sys(err, errno, "leave", "go back to the working directory");
-	return 0;
+	return restore_folders(home, err);
 }
 
 int enter_is_inside(int fd)

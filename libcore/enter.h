@@ -30,7 +30,7 @@ int enter_container(const struct enter_plan *plan, struct ctr_error *err) ATTR_W
 
 /** struct enter_home - the host's namespaces, root and cwd of a process before it joined */
 struct enter_home {
-	int mnt_fd, pid_fd, ipc_fd, uts_fd, net_fd, cgroup_fd, cwd_fd;
+	int mnt_fd, pid_fd, ipc_fd, uts_fd, net_fd, cgroup_fd, root_fd, cwd_fd;
 };
 
 /** enter_remember - open them all, CLOEXEC. enter_leave - go back; enter_home_done - close */
