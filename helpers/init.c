@@ -20,7 +20,14 @@
 #include "str.h"
 #include "trim.h"
 
-enum { FD_SYNC = 3, FD_RESTRICT = 4, FD_LISTEN = 5, EVENTS = 16, GRACE_MAX_MS = 60000 };
+enum {
+	FD_SYNC = 3,
+	FD_RESTRICT = 4,
+	FD_LISTEN = 5,
+	EVENTS = 16,
+	GRACE_MAX_MS = 60000,
+	HANGUP_MS = 200
+};
 
 int init_watch(struct init *in, int fd, uint64_t tag)
 {
@@ -132,21 +139,28 @@ static void reap(struct init *in)
 	}
 }
 
-/* Everything but PID 1 is asked to end; what is left after grace dies with PID 1 itself. */
+/*
+ * Everything but PID 1 is asked to end; what is left after grace dies with PID 1 itself. First as a
+ * logout asks, by SIGHUP, with time to act on it; then by SIGTERM, which interactive shells ignore.
+ */
 static void shut_down(struct init *in, const struct msg *m)
 {
-	uint64_t grace = 0, end;
+	uint64_t grace = 0, end, term;
 
 	if (msg_get_u64(m, "grace", &grace) < 0 || grace > GRACE_MAX_MS)
 		grace = GRACE_MAX_MS;
 	end = child_now_ms() + grace;
+	term = end - grace + (grace / 2 < HANGUP_MS ? grace / 2 : HANGUP_MS);
 	in->stopping = true;
-	(void)kill(-1, SIGTERM);
-	(void)kill(-1, SIGHUP); /* shells ignore SIGTERM, bash(1) */
+	(void)kill(-1, SIGHUP);
 	(void)kill(-1, SIGCONT);
 	while (child_now_ms() < end) {
 		struct timespec nap = {.tv_nsec = 2000000};
 
+		if (term && child_now_ms() >= term) {
+			(void)kill(-1, SIGTERM); /* ESRCH shows below */
+			term = 0;
+		}
 		reap(in); /* who waits for one of them learns how it ended */
 		if (kill(-1, 0) < 0 && errno == ESRCH)
 			break;
