@@ -147,6 +147,61 @@ static void adopt_loginuid(pid_t pid)
 		(void)!fd_write_file_at(AT_FDCWD, "/proc/self/loginuid", text);
 }
 
+/* One column of a line of /proc/PID/limits */
+static int read_limit(const char *at, rlim_t *ret)
+{
+	char word[24];
+	size_t len = strcspn(at, " \n");
+	uint64_t v;
+
+	if (len >= sizeof(word))
+		return -EBADMSG;
+	memcpy(word, at, len);
+	word[len] = '\0';
+	if (str_equal(word, "unlimited"))
+		v = RLIM_INFINITY;
+	else if (num_u64(word, &v) < 0)
+		return -EBADMSG;
+	*ret = v;
+	return 0;
+}
+
+static void adopt_limit(int resource, struct rlimit theirs)
+{
+	__rlimit_resource_t res = (__rlimit_resource_t)resource;
+	struct rlimit own;
+
+	if (setrlimit(res, &theirs) == 0 || getrlimit(res, &own) < 0)
+		return;
+	/* without CAP_SYS_RESOURCE a hard limit is not raised: theirs as far as that goes */
+	if (theirs.rlim_cur < own.rlim_max)
+		own.rlim_cur = theirs.rlim_cur;
+	(void)setrlimit(res, &own); /* lowers at most */
+}
+
+/*
+ * From /proc/PID/limits, a line for each resource in the order of their numbers, soft and hard from
+ * the 27th and 48th byte (fs/proc/base.c since 2.6.24): prlimit(2) wants CAP_SYS_RESOURCE for
+ * another's, which PID 1 need not have, and what is not adopted is a limit that is missing.
+ */
+static void adopt_rlimits(pid_t pid)
+{
+	enum { SOFT = 26, HARD = 47 };
+	char path[32], text[4096], *at = text, *line;
+
+	if (str_format(path, sizeof(path), "/proc/%d/limits", pid) < 0 ||
+	    fd_read_file_at(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return;
+	(void)strsep(&at, "\n"); /* the heading */
+	for (int i = 0; i < RLIM_NLIMITS && (line = strsep(&at, "\n")); i++) {
+		struct rlimit theirs;
+
+		if (strlen(line) > HARD && read_limit(line + SOFT, &theirs.rlim_cur) == 0 &&
+		    read_limit(line + HARD, &theirs.rlim_max) == 0)
+			adopt_limit(i, theirs);
+	}
+}
+
 /* What the login set for itself (pam_limits, ulimit, nice) holds here too. */
 static void adopt_limits(const struct conn *c)
 {
@@ -159,12 +214,7 @@ static void adopt_limits(const struct conn *c)
 	nice = getpriority(PRIO_PROCESS, (id_t)c->cred.pid);
 	if (errno == 0)
 		(void)setpriority(PRIO_PROCESS, 0, nice); /* root: may do either */
-	for (int i = 0; i < RLIM_NLIMITS; i++) {
-		struct rlimit theirs;
-
-		if (prlimit(c->cred.pid, (__rlimit_resource_t)i, NULL, &theirs) == 0)
-			(void)setrlimit((__rlimit_resource_t)i, &theirs); /* root: may do either */
-	}
+	adopt_rlimits(c->cred.pid);
 }
 
 static int take_terminal(const struct start_request *req, uid_t uid, struct ctr_error *err)
