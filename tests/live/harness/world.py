@@ -12,7 +12,7 @@ import time
 
 from . import census, layer, oracle, people, terminal
 
-SERVICES = ("sshd", "cron", "login", "su", "su-l", "sudo", "runuser", "runuser-l", "atd")
+SERVICES = ("sshd", "cron", "login", "su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l", "atd")
 LATE = ("sshd", "cron")
 POLICY = """[Global]
 Mode=enforce
