@@ -8,6 +8,7 @@
 
 #include "cgapply.h"
 #include "cgdev.h"
+#include "cggroup.h"
 #include "cghome.h"
 #include "cglive.h"
 #include "cgpath.h"
@@ -62,30 +63,76 @@ static int filter_devices(const struct cg *cg, const struct spec *spec, struct c
 	return cgdev_attach(fd, spec, err);
 }
 
-int cg_create(struct cg *cg, const struct spec *spec, struct ctr_error *err)
+/* The v2 tree of a hybrid machine is not libcgroup's, and a child is cloned into it. */
+static int make_v2(const struct cg *cg, struct ctr_error *err)
+{
+	for (size_t i = 0; i < cg->facts->n; i++) {
+		const struct cg_hierarchy *h = &cg->facts->h[i];
+		int r = h->v2 ? cggroup_remove(h, cg->path) : 0;
+
+		if (r == 0 && h->v2)
+			r = cggroup_make(h, cg->path);
+		if (r < 0)
+			return err_sys(err, r, "cgroup", "make the group %s/%s", h->mount,
+				       cg->path);
+	}
+	return 0;
+}
+
+/* With nothing but the v2 tree all is made at once, since the child is born in it. */
+static int make_start(struct cg *cg, const struct spec *spec, struct child *ret,
+		      struct ctr_error *err)
 {
 	autocgset struct cgset set = {0};
-	int r;
+	int r = cgset_plan(cg->facts, spec, &fresh, &set, err);
 
-	if (cg->inherit)
-		return refuse_limits(spec, err);
-	if (cg->facts->n == 0)
-		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup",
-			       "no cgroup file system is mounted; Cgroup=inherit does without");
-	r = cgset_plan(cg->facts, spec, &fresh, &set, err);
 	if (r == 0 && scope_is_wanted(cg->facts, spec))
 		return scope_check(cg->facts, err); /* cg_adopt() makes it */
 	if (r == 0)
 		r = refuse_busy(cg, err);
 	if (r < 0)
 		return r;
-	r = cgwork_make(cg, &set, true, err);
-	if (r == 0)
-		r = filter_devices(cg, spec, err);
+	if (cg->facts->layout == CG_V2) {
+		r = cgwork_make(cg, &set, true, err);
+		if (r == 0)
+			r = filter_devices(cg, spec, err);
+	} else {
+		r = make_v2(cg, err);
+		if (r == 0)
+			r = cgwork_start(cg, &set, ret, err);
+	}
 	if (r < 0)
-		(void)!cg_remove(cg,
-				 NULL); /* groups with processes stay; the first failure is told */
+		(void)!cg_remove(cg, NULL); /* the first failure is told */
 	return r;
+}
+
+int cg_create_start(struct cg *cg, const struct spec *spec, struct child *ret,
+		    struct ctr_error *err)
+{
+	ret->pid = 0;
+	if (cg->inherit)
+		return refuse_limits(spec, err);
+	if (cg->facts->n == 0)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup",
+			       "no cgroup file system is mounted; Cgroup=inherit does without");
+	return make_start(cg, spec, ret, err);
+}
+
+int cg_create_finish(struct cg *cg, struct child *c, struct ctr_error *err)
+{
+	int r = c->pid ? cgwork_finish(c, err) : 0;
+
+	if (r < 0)
+		(void)!cg_remove(cg, NULL); /* the first failure is told */
+	return r;
+}
+
+int cg_create(struct cg *cg, const struct spec *spec, struct ctr_error *err)
+{
+	struct child c;
+	int r = cg_create_start(cg, spec, &c, err);
+
+	return r < 0 ? r : cg_create_finish(cg, &c, err);
 }
 
 int cg_adopt(struct cg *cg, const struct spec *spec, pid_t pid, struct ctr_error *err)

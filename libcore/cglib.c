@@ -22,6 +22,7 @@ static const struct {
     {"cgroup_new_cgroup", offsetof(struct cglib, new_cgroup)},
     {"cgroup_free", offsetof(struct cglib, free)},
     {"cgroup_add_controller", offsetof(struct cglib, add_controller)},
+    {"cgroup_get_controller", offsetof(struct cglib, get_controller)},
     {"cgroup_add_value_string", offsetof(struct cglib, add_value)},
     {"cgroup_create_cgroup", offsetof(struct cglib, create)},
     {"cgroup_modify_cgroup", offsetof(struct cglib, modify)},
@@ -133,13 +134,47 @@ static struct cgroup *describe(const struct cglib *l, const struct cg_facts *fac
 	return g;
 }
 
-void cglib_make(const struct cglib *l, const struct cg_facts *facts, const char *path)
+/* The values of one file are one value to it, a line for each; it writes them one by one. */
+static int add_file(const struct cglib *l, struct cgroup *g, const struct cgset *set, size_t first)
+{
+	const char *file = set->v[first].file;
+	struct cgroup_controller *c;
+	char name[32], value[CGLIB_VALUE_MAX + 1];
+	size_t len = 0;
+	int r = str_format(name, sizeof(name), "%.*s", (int)strcspn(file, "."), file);
+
+	for (size_t i = first; r == 0 && i < set->n; i++) {
+		if (strcmp(set->v[i].file, file) != 0)
+			continue;
+		r = str_format(value + len, sizeof(value) - len, "%s%s", len ? "\n" : "",
+			       set->v[i].value);
+		len += strlen(value + len);
+	}
+	c = r == 0 ? l->get_controller(g, name) : NULL;
+	return c && l->add_value(c, file, value) == 0 ? 0 : -EINVAL;
+}
+
+static bool stands_before(const struct cgset *set, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(set->v[k].file, set->v[i].file) == 0)
+			return true;
+	return false;
+}
+
+int cglib_make(const struct cglib *l, const struct cg_facts *facts, const char *path,
+	       const struct cgset *set)
 {
 	struct cgroup *g = describe(l, facts, path);
+	int r = g ? 0 : -ENOMEM;
 
-	if (g)
-		(void)l->create(g, 1);
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		if (!stands_before(set, i))
+			r = add_file(l, g, set, i);
+	if (r == 0)
+		r = result(l, l->create(g, 1));
 	l->free(&g);
+	return r;
 }
 
 int cglib_write(const struct cglib *l, const char *path, const char *file, const char *value)

@@ -4,7 +4,7 @@
 
 #include <libcgroup.h>
 
-#include "cg.h"
+#include "cgset.h"
 
 /*
  * libcgroup, opened at run time by a process that ends when it is done with it (child.h): its
@@ -21,6 +21,7 @@ struct cglib {
 	__typeof__(cgroup_new_cgroup) *new_cgroup;
 	__typeof__(cgroup_free) *free;
 	__typeof__(cgroup_add_controller) *add_controller;
+	__typeof__(cgroup_get_controller) *get_controller;
 	__typeof__(cgroup_add_value_string) *add_value;
 	__typeof__(cgroup_create_cgroup) *create;
 	__typeof__(cgroup_modify_cgroup) *modify;
@@ -41,12 +42,14 @@ static inline void cleanup_cglib(struct cglib *l)
 #define autocglib __attribute__((cleanup(cleanup_cglib)))
 
 /**
- * cglib_make - make the group in each hierarchy that libcgroup knows, as far as that goes
+ * cglib_make - make the group in each hierarchy that libcgroup knows, and write its limits
  *
  * It does not know the v2 tree of a hybrid machine, gives a v1 cpuset no CPUs, and may leave
- * controllers of v2 off above the group: cggroup_make() does the rest, and tells of failures.
+ * controllers of v2 off above the group: cggroup_make() does the rest. All limits go in one call,
+ * since each reads /proc/mounts; which one was refused it does not say. 0, -errno.
  */
-void cglib_make(const struct cglib *l, const struct cg_facts *facts, const char *path);
+int cglib_make(const struct cglib *l, const struct cg_facts *facts, const char *path,
+	       const struct cgset *set) ATTR_WARN_UNUSED;
 
 /** CGLIB_VALUE_MAX - longer values libcgroup refuses, and says so on stderr (measured, 2.0.2) */
 enum { CGLIB_VALUE_MAX = 4095 };

@@ -3,6 +3,7 @@
 #define CGWORK_H
 
 #include "cgset.h"
+#include "child.h"
 
 /* Groups made, filled and removed through libcgroup, in a child that ends then (cglib.h says why)
  */
@@ -15,6 +16,11 @@
  */
 int cgwork_make(const struct cg *cg, const struct cgset *set, bool fresh,
 		struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** cgwork_start, cgwork_finish - a fresh cgwork_make() that goes on while the caller does */
+int cgwork_start(const struct cg *cg, const struct cgset *set, struct child *ret,
+		 struct ctr_error *err) ATTR_WARN_UNUSED;
+int cgwork_finish(struct child *c, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** cgwork_write - limits of a group that is there; as cgapply_write() */
 int cgwork_write(const struct cg *cg, const struct cgset *set,

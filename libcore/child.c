@@ -74,12 +74,10 @@ static pid_t spawn(int *ret_pidfd)
 	return pid;
 }
 
-int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error *err)
+int child_start(child_fn fn, void *arg, struct child *ret, struct ctr_error *err)
 {
-	autofd int rd = -1, wr = -1, pidfd = -1;
-	struct report rep;
-	int p[2], status = 0, waited;
-	ssize_t n;
+	autofd int rd = -1, wr = -1;
+	int p[2], pidfd = -1;
 	pid_t pid;
 
 	/* Not blocking: a process that outlives the child may hold the other end. */
@@ -92,12 +90,22 @@ int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error 
 		return err_sys(err, pid, "child", "clone");
 	if (pid == 0)
 		body(fn, arg, wr);
-	cleanup_fd(&wr);
-	waited = child_wait_exit(pidfd, timeout_ms);
+	*ret = (struct child){.pid = pid, .pidfd = pidfd, .report = take_fd(&rd)};
+	return 0;
+}
+
+int child_finish(struct child *c, unsigned int timeout_ms, struct ctr_error *err)
+{
+	autofd int pidfd = take_fd(&c->pidfd), rd = take_fd(&c->report);
+	int status = 0, waited = child_wait_exit(pidfd, timeout_ms);
+	struct report rep;
+	ssize_t n;
+
 	if (waited < 0)
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL); /* ours, not yet reaped */
-	while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
+	while (waitpid(c->pid, &status, __WALL) < 0 && errno == EINTR)
 		;
+	c->pid = 0;
 	if (waited < 0)
 		return err_set(err, CTR_E_TIMEOUT, -waited, "child", "no answer within %u ms",
 			       timeout_ms);
@@ -112,4 +120,12 @@ int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error 
 	if (rep.result < 0 && err)
 		*err = rep.err;
 	return rep.result;
+}
+
+int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error *err)
+{
+	struct child c;
+	int r = child_start(fn, arg, &c, err);
+
+	return r < 0 ? r : child_finish(&c, timeout_ms, err);
 }

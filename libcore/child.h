@@ -15,6 +15,18 @@
 /** child_fn - body of a child; returns 0 or -errno with err filled, and never returns to main */
 typedef int (*child_fn)(void *arg, struct ctr_error *err);
 
+/** struct child - one that runs; pid 0: none. child_finish() must be called */
+struct child {
+	pid_t pid;
+	int pidfd, report;
+};
+
+/** child_start - begin to run fn in a forked child. -errno of clone, pipe */
+int child_start(child_fn fn, void *arg, struct child *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** child_finish - wait for it and take its result, as child_run(); pid is 0 then */
+int child_finish(struct child *c, unsigned int timeout_ms, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /**
  * child_run - run fn in a forked child and wait for it
  * @timeout_ms: after which the child is SIGKILLed: -ETIMEDOUT, code CTR_E_TIMEOUT

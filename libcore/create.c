@@ -48,7 +48,6 @@ void create_done(struct create *c)
 	cleanup_fd(&c->control);
 	cleanup_fd(&c->sync);
 	cleanup_fd(&c->pidfd);
-	cg_door_close(&c->door);
 	for (size_t i = 0; i < CREATE_NS; i++)
 		cleanup_fd(&c->ns_fd[i]);
 }
@@ -79,13 +78,7 @@ static int run_cgroup(void *ctx, struct ctr_error *err)
 	c->cg.inherit = c->spec->cgroup == SPEC_CG_INHERIT;
 	r = str_format(c->cg.path, sizeof(c->cg.path), "pam_container/%s", c->st.id);
 	if (r == 0)
-		r = cg_create(&c->cg, c->spec, err);
-	/* on v2 the child is born inside, see run_clone() */
-	if (r == 0 && c->cg_facts.layout != CG_V2) {
-		r = cg_door_open(&c->cg, &c->door, err);
-		if (r < 0)
-			(void)!cg_remove(&c->cg, NULL); /* nothing is in it */
-	}
+		r = cg_create_start(&c->cg, c->spec, &c->making, err);
 	return r;
 }
 
@@ -93,7 +86,8 @@ static void undo_cgroup(void *ctx)
 {
 	struct create *c = ctx;
 
-	cg_door_close(&c->door);
+	if (c->making.pid)
+		(void)!cg_create_finish(&c->cg, &c->making, NULL); /* it must not make more */
 	(void)!cg_kill(&c->cg, 5000, NULL); /* nothing more to be done here; gc tries again */
 	(void)!cg_remove(&c->cg, NULL);
 }
@@ -140,22 +134,30 @@ static void undo_clone(void *ctx)
 		cleanup_fd(&c->ns_fd[i]);
 }
 
+/* The child has built its root meanwhile; on v2 it was born inside, see run_clone(). */
 static int run_place(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;
+	struct cg_door door = {.n = 0};
 	struct msg m;
-	int r = cg_adopt(&c->cg, c->spec, c->st.init.pid, err);
+	int r = cg_create_finish(&c->cg, &c->making, err);
 
+	if (r == 0)
+		r = cg_adopt(&c->cg, c->spec, c->st.init.pid, err);
+	if (r == 0 && c->cg_facts.layout != CG_V2)
+		r = cg_door_open(&c->cg, &door, err);
 	if (r < 0)
 		return r;
-	cg_door_close(&c->door); /* the child has its own */
 	c->st.cgroup_inherit = c->cg.inherit;
-	r = str_copy(c->st.cgroup, sizeof(c->st.cgroup), c->cg.path);
-	if (r < 0)
-		return err_sys(err, r, "place", "name the control group");
 	msg_init(&m, "go");
+	for (size_t i = 0; i < door.n; i++)
+		msg_add_fd(&m, door.fd[i]);
 	r = msg_send(c->sync, &m, 1000);
-	return r < 0 ? err_sys(err, r, "place", "tell the set-up child to go on") : 0;
+	cg_door_close(&door);
+	if (r < 0 && r != -EPIPE) /* a child that has failed by now said why */
+		return err_sys(err, r, "place", "tell the set-up child to go on");
+	r = str_copy(c->st.cgroup, sizeof(c->st.cgroup), c->cg.path);
+	return r < 0 ? err_sys(err, r, "place", "name the control group") : 0;
 }
 
 /* Waits for `ready`; a login that gave up ends the wait early (MUST-4). */

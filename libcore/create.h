@@ -34,7 +34,7 @@ struct create {
 	int pidfd;	      /* of PID 1 */
 	int ns_fd[CREATE_NS]; /* mnt pid ipc uts net cgroup; -1: shared with the host */
 	struct cg cg;
-	struct cg_door door; /* for the set-up child; closed once it runs */
+	struct child making; /* the groups, from `cgroup` to `place` */
 };
 
 /** create_init - all descriptors -1, the rest zero */

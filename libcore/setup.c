@@ -31,12 +31,19 @@ struct setup {
 	int sync, listen;
 };
 
-/* By itself, which is fast (cg.h); where the door is empty it was born or put inside. */
+/*
+ * Waits until the groups are there, which are made meanwhile, and goes in by itself, which is fast
+ * (cg.h); where the door is empty this process was born or put inside.
+ */
 static int run_door(void *ctx, struct ctr_error *err)
 {
-	const struct cg_door *door = &((const struct setup *)ctx)->c->door;
+	const struct setup *s = ctx;
+	automsg struct msg m;
+	int r = msg_recv(s->sync, &m, (int)s->c->timeout_ms);
 
-	return door_pass(door->fd, door->n, err);
+	if (r < 0 || strcmp(msg_verb(&m), "go") != 0)
+		return err_sys(err, r < 0 ? r : EBADMSG, "door", "wait for the control groups");
+	return door_pass(m.fds, m.nfds, err);
 }
 
 /* Needs: this process in the container's cgroups, so that they become the namespace's root. */
@@ -155,8 +162,8 @@ static int run_exec(void *ctx, struct ctr_error *err)
 }
 
 static const struct stage table[] = {
-    {"door", run_door, NULL},	    {"cgns", run_cgns, NULL},	  {"uts", run_uts, NULL},
-    {"net", run_net, NULL},	    {"sysctl", run_sysctl, NULL}, {"root", run_root, NULL},
+    {"uts", run_uts, NULL},	    {"net", run_net, NULL},	  {"sysctl", run_sysctl, NULL},
+    {"root", run_root, NULL},	    {"door", run_door, NULL},	  {"cgns", run_cgns, NULL},
     {"keyring", run_keyring, NULL}, {"listen", run_listen, NULL}, {"exec", run_exec, NULL},
 };
 
@@ -183,7 +190,6 @@ void setup_child(const struct create *c, int sync)
 {
 	struct setup s = {.c = c, .sync = sync, .listen = -1};
 	struct ctr_error err;
-	struct msg m;
 
 	/* No supervisor, no container (MUST-9); the end of file tells when it died before this. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -191,8 +197,6 @@ void setup_child(const struct create *c, int sync)
 	reset_signals();
 	(void)setsid(); /* EPERM: leads a group already, as PID 1 does */
 	(void)umask(022);
-	if (msg_recv(sync, &m, (int)c->timeout_ms) < 0 || strcmp(msg_verb(&m), "go") != 0)
-		_exit(1);
 	if (stage_run(table, ARRAY_SIZE(table), &s, c->fault, &err) < 0)
 		report(s.sync, &err);
 	_exit(1);
