@@ -26,15 +26,9 @@ enum {
 	FD_LISTEN = 5,
 	EVENTS = 16,
 	GRACE_MAX_MS = 60000,
-	HANGUP_MS = 200
+	HANGUP_MS = 200,
+	AGAIN_MS = 100
 };
-
-int init_watch(struct init *in, int fd, uint64_t tag)
-{
-	struct epoll_event e = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = tag};
-
-	return epoll_ctl(in->epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
-}
 
 static void tell_exit(struct conn *c)
 {
@@ -43,49 +37,6 @@ static void tell_exit(struct conn *c)
 	msg_init(&m, "exited");
 	msg_add(&m, "status", "%d", c->status);
 	(void)!msg_send(c->sock, &m, 0); /* a peer that does not read loses it, others wait not */
-}
-
-/* Hang-up of a session: a pty hangs up by its last master, a plain command by signal. */
-static void drop(struct conn *c)
-{
-	bool terminal = c->master >= 0;
-
-	cleanup_fd(&c->sock);
-	cleanup_fd(&c->master);
-	cleanup_fd(&c->report);
-	if (c->pid > 0 && !c->exited && !terminal) {
-		(void)kill(-c->pid, SIGHUP); /* ESRCH: it has ended meanwhile */
-		(void)kill(-c->pid, SIGCONT);
-	}
-	c->pid = 0;
-}
-
-static struct conn *free_slot(struct init *in, uid_t uid)
-{
-	struct conn *found = NULL;
-	unsigned int same = 0;
-
-	for (size_t i = 0; i < CONN_MAX; i++) {
-		if (in->conns[i].sock < 0)
-			found = found ? found : &in->conns[i];
-		else
-			same += in->conns[i].cred.uid == uid;
-	}
-	return uid != 0 && same >= CONN_PER_UID ? NULL : found;
-}
-
-static void accept_peer(struct init *in)
-{
-	autofd int fd = accept4(in->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct ucred cred;
-	struct conn *c;
-
-	if (fd < 0 || msg_peer_cred(fd, &cred) < 0)
-		return;
-	c = free_slot(in, cred.uid);
-	if (!c || init_watch(in, fd, TAG(TAG_CONN, c - in->conns)) < 0)
-		return;
-	*c = (struct conn){.sock = take_fd(&fd), .master = -1, .report = -1, .cred = cred};
 }
 
 static void send_signal(const struct conn *c, int sig)
@@ -169,25 +120,34 @@ static void shut_down(struct init *in, const struct msg *m)
 	_exit(0);
 }
 
+/* What carries no descriptor and is read already, so that it only has to be taken out. */
+static void handle_plain(struct init *in, struct conn *c)
+{
+	const char *verb = msg_verb(&in->msg);
+
+	if (recv(c->sock, NULL, 0, MSG_DONTWAIT) < 0)
+		init_drop(in, c);
+	else if (str_equal(verb, "signal"))
+		pass_signal(in, c, &in->msg);
+	else if (str_equal(verb, "shutdown") && is_host_root(c))
+		shut_down(in, &in->msg);
+	else
+		init_drop(in, c);
+}
+
 static void handle_peer(struct init *in, struct conn *c)
 {
-	int r = msg_recv(c->sock, &in->msg, 0);
-	const char *verb = msg_verb(&in->msg);
+	bool fds = false;
+	int r = msg_peek(c->sock, &in->msg, &fds);
 
 	if (r == -EAGAIN)
 		return;
-	if (r < 0) {
-		drop(c);
-	} else if (str_equal(verb, "start") && c->pid == 0) {
+	if (r == 0 && str_equal(msg_verb(&in->msg), "start") && c->pid == 0)
 		init_start(in, c);
-	} else if (str_equal(verb, "signal")) {
-		pass_signal(in, c, &in->msg);
-	} else if (str_equal(verb, "shutdown") && is_host_root(c)) {
-		shut_down(in, &in->msg);
-	} else {
-		drop(c);
-	}
-	msg_done(&in->msg);
+	else if (r == 0 && !fds)
+		handle_plain(in, c);
+	else
+		init_drop(in, c);
 }
 
 static void handle_signal(struct init *in)
@@ -205,13 +165,13 @@ static void handle(struct init *in, uint64_t tag)
 
 	switch (tag >> 32) {
 	case TAG_LISTEN:
-		accept_peer(in);
+		init_accept(in);
 		break;
 	case TAG_SIGNAL:
 		handle_signal(in);
 		break;
 	case TAG_CONN:
-		if (in->conns[slot].sock >= 0)
+		if (in->conns[slot].sock >= 0 && !in->conns[slot].dead)
 			handle_peer(in, &in->conns[slot]);
 		break;
 	case TAG_REPORT:
@@ -262,10 +222,12 @@ int main(void)
 	(void)close(FD_SYNC);
 	trim();
 	for (;;) {
-		int n = epoll_wait(in.epoll, events, EVENTS, -1);
+		int n = epoll_wait(in.epoll, events, EVENTS, in.ndead > 0 ? AGAIN_MS : -1);
 
 		for (int i = 0; i < n; i++)
 			handle(&in, events[i].data.u64);
+		init_bury_all(&in);
+		init_hear(&in);
 		if (n < 0 && errno != EINTR)
 			return EXIT_FAILURE;
 	}

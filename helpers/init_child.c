@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,10 @@
 #include "fd.h"
 #include "init.h"
 #include "num.h"
+#include "proc.h"
 #include "proto.h"
 #include "str.h"
+#include "sys.h"
 
 /* Between fork and exec: from PID 1's copy to the user's program. */
 
@@ -29,6 +32,7 @@ struct task {
 	const char *file, *cwd;
 	char *termios;
 	mode_t umask;
+	bool root; /* the peer is root */
 	bool has_umask, has_user, cwd_must;
 	uid_t uid;
 	gid_t gid;
@@ -63,10 +67,29 @@ static int read_payload(int fd, struct task *t, struct ctr_error *err)
 	return 0;
 }
 
-static int take_record(struct task *t, char *rec, struct ctr_error *err)
+/* Of a root peer alone: the others' groups are there already, and the kernel's (MUST-7). */
+static int take_identity(struct task *t, const char *rec, struct ctr_error *err)
 {
 	const char *v;
 	uint32_t id;
+
+	if (t->root && str_has_prefix(rec, "uid=", &v)) {
+		t->has_user = true;
+		return num_id(v, &t->uid) < 0 ? bad(err, "uid") : 0;
+	}
+	if (t->root && str_has_prefix(rec, "gid=", &v))
+		return num_id(v, &t->gid) < 0 ? bad(err, "gid") : 0;
+	if (!t->root || !str_has_prefix(rec, "group=", &v))
+		return bad(err, "unknown record");
+	if (num_id(v, &id) < 0 || t->ngroups == GROUPS_MAX)
+		return bad(err, "group");
+	t->groups[t->ngroups++] = id;
+	return 0;
+}
+
+static int take_record(struct task *t, char *rec, struct ctr_error *err)
+{
+	const char *v;
 
 	if (str_has_prefix(rec, "arg=", &v)) {
 		t->argv[t->argc++] = (char *)v;
@@ -84,17 +107,8 @@ static int take_record(struct task *t, char *rec, struct ctr_error *err)
 	} else if (str_has_prefix(rec, "umask=", &v)) {
 		t->has_umask = true;
 		return num_octal(v, &t->umask) < 0 ? bad(err, "umask") : 0;
-	} else if (str_has_prefix(rec, "uid=", &v)) {
-		t->has_user = true;
-		return num_id(v, &t->uid) < 0 ? bad(err, "uid") : 0;
-	} else if (str_has_prefix(rec, "gid=", &v)) {
-		return num_id(v, &t->gid) < 0 ? bad(err, "gid") : 0;
-	} else if (str_has_prefix(rec, "group=", &v)) {
-		if (num_id(v, &id) < 0 || t->ngroups == GROUPS_MAX)
-			return bad(err, "group");
-		t->groups[t->ngroups++] = id;
 	} else {
-		return bad(err, "unknown record");
+		return take_identity(t, rec, err);
 	}
 	return 0;
 }
@@ -108,8 +122,9 @@ static int parse(struct task *t, size_t env_extra, struct ctr_error *err)
 		n += t->text[i] == '\0';
 	t->argv = calloc(n + 1, sizeof(*t->argv));
 	t->env = calloc(n + env_extra + 1, sizeof(*t->env));
-	t->groups = calloc(n, sizeof(*t->groups));
-	if (!t->argv || !t->env || !t->groups)
+	if (t->root)
+		t->groups = calloc(n, sizeof(*t->groups));
+	if (!t->argv || !t->env || (t->root && !t->groups))
 		return err_sys(err, ENOMEM, "start", "read the payload");
 	for (size_t at = 0; r == 0 && at < t->len; at += strlen(t->text + at) + 1)
 		r = take_record(t, t->text + at, err);
@@ -123,7 +138,7 @@ static int identify(const struct conn *c, struct task *t, struct ctr_error *err)
 {
 	socklen_t len = GROUPS_MAX * sizeof(gid_t);
 
-	if (c->cred.uid == 0 && t->has_user)
+	if (t->has_user)
 		return 0;
 	t->uid = c->cred.uid;
 	t->gid = c->cred.gid;
@@ -137,14 +152,19 @@ static int identify(const struct conn *c, struct task *t, struct ctr_error *err)
 	return 0;
 }
 
-/* Who logged in, for audit (pam_loginuid(8)); a kernel without audit has no such file. */
-static void adopt_loginuid(pid_t pid)
+/*
+ * Is the process of that number still the peer? He may have ended, and somebody with more generous
+ * limits, or another one's loginuid, have got his number.
+ */
+static bool is_peer(const struct conn *c)
 {
-	char path[32], text[16];
+	autofd int fd = sys_peer_pidfd(c->sock);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uid_t uid;
 
-	if (str_format(path, sizeof(path), "/proc/%d/loginuid", pid) == 0 &&
-	    fd_read_file_at(AT_FDCWD, path, text, sizeof(text)) > 0)
-		(void)!fd_write_file_at(AT_FDCWD, "/proc/self/loginuid", text);
+	if (fd == -ENOPROTOOPT) /* before Linux 6.5: one of the same user at least */
+		return proc_uid(c->cred.pid, &uid) == 0 && uid == c->cred.uid;
+	return fd >= 0 && poll(&p, 1, 0) == 0;
 }
 
 /* One column of a line of /proc/PID/limits */
@@ -184,14 +204,11 @@ static void adopt_limit(int resource, struct rlimit theirs)
  * the 27th and 48th byte (fs/proc/base.c since 2.6.24): prlimit(2) wants CAP_SYS_RESOURCE for
  * another's, which PID 1 need not have, and what is not adopted is a limit that is missing.
  */
-static void adopt_rlimits(pid_t pid)
+static void adopt_rlimits(char *text)
 {
 	enum { SOFT = 26, HARD = 47 };
-	char path[32], text[4096], *at = text, *line;
+	char *at = text, *line;
 
-	if (str_format(path, sizeof(path), "/proc/%d/limits", pid) < 0 ||
-	    fd_read_file_at(AT_FDCWD, path, text, sizeof(text)) < 0)
-		return;
 	(void)strsep(&at, "\n"); /* the heading */
 	for (int i = 0; i < RLIM_NLIMITS && (line = strsep(&at, "\n")); i++) {
 		struct rlimit theirs;
@@ -202,19 +219,39 @@ static void adopt_rlimits(pid_t pid)
 	}
 }
 
-/* What the login set for itself (pam_limits, ulimit, nice) holds here too. */
-static void adopt_limits(const struct conn *c)
+static ssize_t read_of(pid_t pid, const char *name, char *buf, size_t size)
 {
+	char path[32];
+
+	if (str_format(path, sizeof(path), "/proc/%d/%s", pid, name) < 0)
+		return -ENAMETOOLONG;
+	return fd_read_file_at(AT_FDCWD, path, buf, size);
+}
+
+/*
+ * What the login set for itself (pam_limits, ulimit, nice) holds here too; and who it was, for
+ * audit (pam_loginuid(8)): a kernel without audit has no such file.
+ */
+static int adopt_limits(const struct conn *c, struct ctr_error *err)
+{
+	char limits[4096], loginuid[16];
+	ssize_t known, has_login;
 	int nice;
 
 	if (c->cred.pid <= 0)
-		return;
-	adopt_loginuid(c->cred.pid);
+		return 0; /* root from outside */
 	errno = 0;
 	nice = getpriority(PRIO_PROCESS, (id_t)c->cred.pid);
-	if (errno == 0)
-		(void)setpriority(PRIO_PROCESS, 0, nice); /* root: may do either */
-	adopt_rlimits(c->cred.pid);
+	known = errno ? -errno : read_of(c->cred.pid, "limits", limits, sizeof(limits));
+	has_login = read_of(c->cred.pid, "loginuid", loginuid, sizeof(loginuid));
+	/* asked last: all of it was read before his end */
+	if (known < 0 || !is_peer(c))
+		return err_set(err, CTR_E_DENIED, ESRCH, "start", "who connected has ended");
+	if (has_login > 0)
+		(void)!fd_write_file_at(AT_FDCWD, "/proc/self/loginuid", loginuid);
+	(void)setpriority(PRIO_PROCESS, 0, nice); /* root: may do either */
+	adopt_rlimits(limits);
+	return 0;
 }
 
 static int take_terminal(const struct start_request *req, uid_t uid, struct ctr_error *err)
@@ -343,19 +380,54 @@ static int execute(struct task *t, struct ctr_error *err)
 	return err_sys(err, errno, "exec", "execute %s", t->file);
 }
 
-static int run(const struct init *in, const struct conn *c, const struct start_request *req,
+/* Other peers' connections and terminals are not this one's, nor held open by it. */
+static int leave_table(const struct conn *c, const struct start_request *req, int report)
+{
+	int keep[] = {c->sock, req->master, report};
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = i + 1; k < ARRAY_SIZE(keep); k++)
+			if (keep[k] < keep[i]) {
+				int swap = keep[i];
+
+				keep[i] = keep[k];
+				keep[k] = swap;
+			}
+	return fd_close_except(keep, ARRAY_SIZE(keep));
+}
+
+/* The message that PID 1 has only looked at (init_conn.c). */
+static int take_message(const struct conn *c, struct start_request *req, struct msg *m,
+			struct ctr_error *err)
+{
+	size_t want = req->terminal ? 1 : 4;
+	int r = msg_recv(c->sock, m, 0);
+
+	if (r < 0)
+		return err_sys(err, r, "start", "take the message");
+	if (m->nfds != want)
+		return err_set(err, CTR_E_SYSTEM, EBADMSG, "start", "want %zu descriptors, got %zu",
+			       want, m->nfds);
+	req->payload = m->fds[0];
+	for (int i = 0; i < 3; i++)
+		req->fds[i] = req->terminal ? -1 : m->fds[1 + i];
+	return 0;
+}
+
+static int run(struct init *in, const struct conn *c, struct start_request *req,
 	       struct ctr_error *err)
 {
-	struct task t = {0};
+	struct task t = {.root = c->cred.uid == 0};
 	struct restrict_user user;
-	bool root = c->cred.uid == 0;
 	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	(void)setsid(); /* cannot fail in a fresh child */
+	r = take_message(c, req, &in->msg, err);
 	/* a user's payload is read as that user: PID 1's privileges never meet his bytes */
-	r = root ? read_payload(req->payload, &t, err) : 0;
-	if (r == 0 && root)
+	if (r == 0 && t.root)
+		r = read_payload(req->payload, &t, err);
+	if (r == 0 && t.root)
 		r = parse(&t, count_env(in->restrictions), err);
 	if (r == 0)
 		r = identify(c, &t, err);
@@ -363,15 +435,16 @@ static int run(const struct init *in, const struct conn *c, const struct start_r
 		r = req->terminal ? take_terminal(req, t.uid, err) : take_descriptors(req, err);
 	if (r < 0)
 		return r;
-	adopt_limits(c);
-	r = restrict_limits(in->restrictions, self, err);
+	r = adopt_limits(c, err);
+	if (r == 0)
+		r = restrict_limits(in->restrictions, self, err);
 	user = (struct restrict_user){
 	    .uid = t.uid, .gid = t.gid, .groups = t.groups, .ngroups = t.ngroups};
 	if (r == 0)
 		r = restrict_become(in->restrictions, &user, self, err);
-	if (r == 0 && !root)
+	if (r == 0 && !t.root)
 		r = read_payload(req->payload, &t, err);
-	if (r == 0 && !root)
+	if (r == 0 && !t.root)
 		r = parse(&t, count_env(in->restrictions), err);
 	if (r == 0 && req->terminal && t.termios)
 		r = set_termios(t.termios, err);
@@ -389,12 +462,14 @@ static int run(const struct init *in, const struct conn *c, const struct start_r
 	return execute(&t, err);
 }
 
-void init_child(const struct init *in, const struct conn *c, const struct start_request *req,
-		int report)
+void init_child(struct init *in, const struct conn *c, struct start_request *req, int report)
 {
 	struct ctr_error err = {0};
+	int r = leave_table(c, req, report);
 
-	if (run(in, c, req, &err) < 0)
+	if (r < 0)
+		err_sys(&err, r, "start", "close descriptors");
+	if (r < 0 || run(in, c, req, &err) < 0)
 		_exit(fd_write_all(report, &err, sizeof(err)) < 0 ? 126 : 127);
 	_exit(126);
 }

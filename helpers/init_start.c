@@ -20,6 +20,17 @@ static void answer_error(const struct conn *c, const struct ctr_error *err)
 	(void)!msg_send(c->sock, &m, 0); /* a peer that does not read loses it */
 }
 
+static void answer_started(const struct conn *c)
+{
+	struct msg m;
+
+	msg_init(&m, "started");
+	msg_add(&m, "pid", "%d", c->pid);
+	if (c->master >= 0)
+		msg_add_fd(&m, c->master);
+	(void)!msg_send(c->sock, &m, 0); /* a peer that does not read loses it */
+}
+
 static unsigned short size_of(const struct msg *m, const char *key)
 {
 	uint64_t v;
@@ -30,20 +41,12 @@ static unsigned short size_of(const struct msg *m, const char *key)
 static int parse(struct msg *m, struct start_request *req, struct ctr_error *err)
 {
 	uint64_t terminal;
-	size_t want;
 
 	if (msg_get_u64(m, "terminal", &terminal) < 0 || terminal > 1)
 		return err_set(err, CTR_E_SYSTEM, EBADMSG, "start", "terminal must be 0 or 1");
-	want = terminal ? 1 : 4;
-	if (m->nfds != want)
-		return err_set(err, CTR_E_SYSTEM, EBADMSG, "start", "want %zu descriptors, got %zu",
-			       want, m->nfds);
 	req->terminal = terminal;
 	req->rows = size_of(m, "rows");
 	req->cols = size_of(m, "cols");
-	req->payload = m->fds[0];
-	for (int i = 0; i < 3; i++)
-		req->fds[i] = terminal ? -1 : m->fds[1 + i];
 	return 0;
 }
 
@@ -68,7 +71,7 @@ static int launch(struct init *in, struct conn *c, struct start_request *req, st
 	int p[2], r;
 	pid_t pid;
 
-	if (pipe2(p, O_CLOEXEC) < 0)
+	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_sys(err, errno, "start", "pipe");
 	rd = p[0];
 	wr = p[1];
@@ -80,6 +83,7 @@ static int launch(struct init *in, struct conn *c, struct start_request *req, st
 		init_child(in, c, req, wr);
 	if (pid < 0)
 		return err_sys(err, errno, "start", "fork");
+	init_unwatch(in, c->sock); /* the message stays in its queue until the child has it */
 	c->pid = pid;
 	c->exited = false;
 	c->report = take_fd(&rd);
@@ -100,30 +104,29 @@ void init_start(struct init *in, struct conn *c)
 		c->master = req.master;
 		return;
 	}
-	cleanup_fd(&req.master);
+	cleanup_fd(&req.master); /* nobody else has seen it */
 	answer_error(c, &err);
+	init_drop(in, c); /* with the message, which nobody takes */
 }
 
 /* End of file: it executed; a record: it did not, and will be reaped without a word. */
 void init_started(struct init *in, struct conn *c)
 {
 	struct ctr_error err;
-	ssize_t n = fd_read_all(c->report, &err, sizeof(err));
-	struct msg m;
+	ssize_t n = read(c->report, &err, sizeof(err));
 
-	(void)in;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
 	cleanup_fd(&c->report);
 	if (n == sizeof(err)) {
 		err.stage[sizeof(err.stage) - 1] = err.text[sizeof(err.text) - 1] = '\0';
 		answer_error(c, &err);
-		cleanup_fd(&c->master);
+		cleanup_fd(&c->master); /* nobody else has it */
 		c->pid = 0;
 		c->exited = false;
-		return;
+	} else {
+		answer_started(c);
 	}
-	msg_init(&m, "started");
-	msg_add(&m, "pid", "%d", c->pid);
-	if (c->master >= 0)
-		msg_add_fd(&m, c->master);
-	(void)!msg_send(c->sock, &m, 0); /* a peer that does not read loses it */
+	if (init_watch(in, c->sock, TAG(TAG_CONN, c - in->conns)) < 0)
+		init_drop(in, c);
 }

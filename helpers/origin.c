@@ -22,7 +22,8 @@ enum { SAME_CLASS_AS_NICE = 0, WHO_PROCESS = 1 }; /* ioprio_set(2) */
 
 /*
  * What init(8) would have, at the least: files for PID 1's and the supervisor's tables, and no
- * limit on what they could be killed for. What a session may use is told by its own login.
+ * limit on what they could be killed for. By now pam_limits has set those of the user who logs in;
+ * they hold for his processes (init_child.c).
  */
 static const struct {
 	int resource;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -22,7 +21,7 @@
  * (create) with a socket as descriptor 3; see docs/ARCHITECTURE.md.
  */
 
-enum { FD_SOCKET = 3, EXIT_USAGE = 2, NOFILE_MIN = 1024 };
+enum { FD_SOCKET = 3, EXIT_USAGE = 2 };
 
 static int parse_fault(const char *text, struct stage_fault *ret)
 {
@@ -66,38 +65,6 @@ static int parse(int argc, char **argv, struct options *opt)
 	return strcmp(opt->verb, "login") == 0 || strcmp(opt->verb, "create") == 0 ? 0 : -1;
 }
 
-/*
- * pam_limits has set the user's limits for the caller by now: they are not this process's, nor PID
- * 1's. As high as root may: without CAP_SYS_RESOURCE that is the hard limit.
- */
-static void lift_limits(void)
-{
-	static const struct {
-		int resource;
-		rlim_t want;
-	} lifted[] = {{RLIMIT_CPU, RLIM_INFINITY},
-		      {RLIMIT_FSIZE, RLIM_INFINITY},
-		      {RLIMIT_DATA, RLIM_INFINITY},
-		      {RLIMIT_AS, RLIM_INFINITY},
-		      {RLIMIT_NOFILE, NOFILE_MIN}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(lifted); i++) {
-		__rlimit_resource_t res = (__rlimit_resource_t)lifted[i].resource;
-		rlim_t want = lifted[i].want;
-		struct rlimit l;
-
-		if (getrlimit(res, &l) < 0 || l.rlim_cur >= want)
-			continue;
-		l.rlim_cur = want;
-		if (l.rlim_max >= want && setrlimit(res, &l) == 0)
-			continue;
-		if (setrlimit(res, &(struct rlimit){want, want}) < 0) {
-			l.rlim_cur = l.rlim_max;
-			(void)setrlimit(res, &l); /* at least so far */
-		}
-	}
-}
-
 /* MUST-6: whoever started this, what it left behind in the process is not ours. */
 static int become_daemon(void)
 {
@@ -112,7 +79,6 @@ static int become_daemon(void)
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)umask(077);
-	lift_limits();
 	(void)setsid(); /* fails for a group leader, which has its own session then */
 	return origin_forget() < 0 ? -1 : chdir("/");
 }

@@ -212,6 +212,35 @@ int msg_recv(int sock, struct msg *m, int timeout_ms)
 	return 0;
 }
 
+int msg_peek(int sock, struct msg *m, bool *ret_fds)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(struct ucred))]; /* no room for descriptors */
+		struct cmsghdr align;
+	} c;
+	struct iovec iov = {.iov_base = m->buf, .iov_len = MSG_MAX};
+	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.buf};
+	ssize_t n;
+
+	m->nfds = 0;
+	m->len = 0;
+	m->cred = (struct ucred){0};
+	do {
+		h.msg_controllen = sizeof(c.buf);
+		n = recvmsg(sock, &h, MSG_PEEK | MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0 && h.msg_controllen == 0)
+		return -ENOTCONN;
+	*ret_fds = h.msg_flags & MSG_CTRUNC;
+	m->len = (size_t)n;
+	if (!(h.msg_flags & MSG_TRUNC) && is_valid(m))
+		return 0;
+	m->len = 0;
+	return -EBADMSG;
+}
+
 const char *msg_verb(const struct msg *m)
 {
 	return m->len > 0 ? m->buf : "";

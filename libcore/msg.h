@@ -49,6 +49,16 @@ int msg_send(int sock, const struct msg *m, int timeout_ms) ATTR_WARN_UNUSED;
  */
 int msg_recv(int sock, struct msg *m, int timeout_ms) ATTR_WARN_UNUSED;
 
+/**
+ * msg_peek - look at the next message and leave it in its place, with its descriptors
+ * @ret_fds: whether descriptors came with it; told with 0 and -EBADMSG
+ *
+ * For who must not own what a peer sends: closing a descriptor may block for as long as its sender
+ * likes. Does not wait. The socket needs SO_PASSCRED, by which an empty message differs from the
+ * end. Results as msg_recv; -ECONNRESET is no message, more may come.
+ */
+int msg_peek(int sock, struct msg *m, bool *ret_fds) ATTR_WARN_UNUSED;
+
 /** msg_verb - the verb */
 const char *msg_verb(const struct msg *m);
 

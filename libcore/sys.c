@@ -2,6 +2,7 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -75,6 +76,19 @@ int sys_mount_setattr(int dirfd, const char *path, unsigned int flags, struct mo
 int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	return result(syscall(SYS_execveat, fd, path, argv, envp, flags));
+}
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+int sys_peer_pidfd(int sock)
+{
+	int fd = -1;
+	socklen_t len = sizeof(fd);
+	int r = result(getsockopt(sock, SOL_SOCKET, SO_PEERPIDFD, &fd, &len));
+
+	return r < 0 ? r : fd;
 }
 
 int sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c)

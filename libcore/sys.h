@@ -21,6 +21,7 @@
 int sys_openat2(int dirfd, const char *path, const struct open_how *how);
 int sys_pidfd_open(pid_t pid, unsigned int flags);
 int sys_pidfd_send_signal(int pidfd, int sig);
+int sys_peer_pidfd(int sock); /* Linux 6.5 */
 int sys_close_range(unsigned int first, unsigned int last, unsigned int flags);
 pid_t sys_clone3(struct clone_args *args, size_t size);
 int sys_pivot_root(const char *new_root, const char *put_old);

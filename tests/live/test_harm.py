@@ -2,8 +2,11 @@
 """What a user does to logins and containers of others, and to those who keep them."""
 
 import os
+import subprocess
+import time
 
-from harness import oracle, people
+from harness import inside, oracle, people
+from harness.world import write
 
 CONTAINED = True
 
@@ -63,3 +66,101 @@ def test_the_supervisor_is_roots_alone(world):
         assert os.getpriority(os.PRIO_PROCESS, facts.pid) == 0
     term.send("\n")
     assert term.wait() == 0
+
+
+def _shared(world):
+    world.policy("[Match students]\nGroup=students\nContainer=box\nInstance=shared\n")
+
+
+# A socket whose close(2) takes 100 s: SO_LINGER, and a peer that does not read.
+LINGER = r'''
+import threading
+
+def lingering():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        one, two = socket.create_connection(server.getsockname()), server.accept()[0]
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 100))
+    one.setblocking(False)
+    try:
+        while True:
+            one.send(b"x" * 65536)
+    except BlockingIOError:
+        return one.detach(), two
+
+def poison(*data, count=1):
+    """Sent so that PID 1 has other things to do until nobody else holds the socket any more."""
+    peer, (fd, other) = Peer(), lingering()
+    try:
+        for _ in range(50):
+            peer.send(b"signal", b"sig=28")
+        peer.send_raw(b"\0".join(data) + b"\0", [fd] * count)
+    except BrokenPipeError:
+        pass  # refused already
+    threading.Thread(target=os.close, args=[fd], daemon=True).start()
+    return peer, other
+'''
+
+
+def _attack(world, user, code, word="up"):
+    """Code that runs inside until its session ends; returns what it printed besides."""
+    write(inside.PATH, inside.PRELUDE + LINGER + code + "\nprint('up', flush=True)\nsys.stdin.read()\n")
+    job = subprocess.Popen(world.ssh_argv(user, "python3 " + inside.PATH), stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE)
+    assert job.stdout.readline() == word.encode() + b"\n"
+    return job
+
+
+def test_descriptors_that_are_slow_to_close(world):
+    """MUST-4: what a user passes to PID 1 holds nobody up but himself."""
+    _shared(world)
+    job = _attack(world, "alice", r'''
+kept = [poison(b"nonsense"), poison(b"start", b"terminal=1"), poison(b"start", b"terminal=7"),
+        poison(b"start", b"terminal=0", count=4), poison(b"start", b"terminal=0", count=200)]
+refused = [Peer() for _ in range(70)]
+kept += [poison(b"start"), poison(b"signal", b"sig=1", count=30)]
+for peer, other in kept[:2]:
+    peer.sock.close()
+''')
+    begin = time.monotonic()
+    assert world.ssh("bob", "echo in").stdout == b"in\n"
+    assert time.monotonic() - begin < 8
+    job.stdin.close()
+    job.wait(10)
+
+
+def test_numbers_of_who_has_ended(world):
+    """Limits and loginuid are the peer's, not those of the next process of his number."""
+    job = _attack(world, "alice", r'''
+peer = Peer()
+ours, theirs = socket.socketpair()
+if os.fork() == 0:
+    other = Peer()  # connected by a child that is gone when its connection is used
+    socket.send_fds(ours, [b"x"], [other.sock.fileno()])
+    os._exit(0)
+os.wait()
+peer.sock = socket.socket(fileno=socket.recv_fds(theirs, 1, 1)[1][0])
+peer.sock.settimeout(5)
+print(*peer.start(b"file=true", b"arg=true", b"env=PATH=/bin")[:1], flush=True)
+''', "error")
+    job.stdin.close()
+    job.wait(10)
+
+
+def test_groups_are_not_the_payloads(world):
+    """A user's payload with groups wrote behind the list of his own; it is refused as a whole."""
+    got = inside.run(world, r'''
+out["answer"] = Peer().start(b"file=true", b"arg=true", *[b"group=0"] * 50)
+''')
+    assert got["answer"][0] == "error" and "unknown record" in got["answer"][4], got
+
+
+def test_from_outside(world):
+    """A user's processes outside reach his container by /proc; PID 1 starts nothing for them."""
+    job = _attack(world, "alice", "")
+    pid = next(f.pid for f in oracle.processes(people.USERS["alice"][0]) if f.status["Name"] == "python3")
+    write("/srv/knock.py", inside.PRELUDE.replace("/dev/.container", f"/proc/{pid}/root/dev/.container") +
+          "print(Peer().start(b'file=true', b'arg=true', b'env=PATH=/bin'))\n")
+    done = world.run(_as("alice", "/usr/bin/python3", "/srv/knock.py"))
+    assert done.stdout == b"[]\n" or b"BrokenPipeError" in done.stderr, done
+    job.stdin.close()
+    job.wait(10)

@@ -57,6 +57,40 @@ static void carries_records_and_descriptors(void **state)
 	msg_done(&f->in);
 }
 
+/* It costs nothing to look: the descriptor is there, and not here, until it is received. */
+static void peeks(void **state)
+{
+	struct fixture *f = *state;
+	const int on = 1;
+	bool fds = false;
+	int p[2];
+
+	assert_int_equal(setsockopt(f->sv[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
+	assert_int_equal(msg_peek(f->sv[1], &f->in, &fds), -EAGAIN);
+	assert_int_equal(pipe(p), 0);
+	msg_init(&f->out, "start");
+	msg_add_fd(&f->out, p[1]);
+	assert_int_equal(msg_send(f->sv[0], &f->out, 100), 0);
+	close(p[1]);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(msg_peek(f->sv[1], &f->in, &fds), 0);
+		assert_string_equal(msg_verb(&f->in), "start");
+		assert_true(fds);
+		assert_int_equal(f->in.nfds, 0);
+		assert_int_equal(fcntl(p[1], F_GETFD), -1);
+	}
+	assert_int_equal(msg_recv(f->sv[1], &f->in, 0), 0);
+	assert_int_equal(f->in.nfds, 1);
+	msg_done(&f->in);
+	close(p[0]);
+	assert_int_equal(send(f->sv[0], "", 0, 0), 0);
+	assert_int_equal(msg_peek(f->sv[1], &f->in, &fds), -EBADMSG);
+	assert_false(fds);
+	assert_int_equal(recv(f->sv[1], NULL, 0, 0), 0);
+	shutdown(f->sv[0], SHUT_WR);
+	assert_int_equal(msg_peek(f->sv[1], &f->in, &fds), -ENOTCONN);
+}
+
 static void refuses_what_is_no_message(void **state)
 {
 	struct fixture *f = *state;
@@ -186,13 +220,10 @@ static void carries_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(carries_records_and_descriptors),
-	    TEST(refuses_what_is_no_message),
-	    TEST(survives_random_bytes),
-	    TEST(does_not_send_what_does_not_fit),
-	    TEST(carries_errors),
-	    TEST(refuses_floods_of_descriptors),
-	    TEST(escapes_forged_errors),
+	    TEST(carries_records_and_descriptors), TEST(peeks),
+	    TEST(refuses_what_is_no_message),	   TEST(survives_random_bytes),
+	    TEST(does_not_send_what_does_not_fit), TEST(carries_errors),
+	    TEST(refuses_floods_of_descriptors),   TEST(escapes_forged_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
