@@ -56,6 +56,95 @@ int path_open_nolinks(int rootfd, const char *path, int flags)
 	return open_how(rootfd, path, flags, RESOLVE_NO_SYMLINKS);
 }
 
+enum { LINKS_MAX = 40 };
+
+/** struct walk - a path on the way: what is resolved, without links, and what is to come */
+struct walk {
+	int root;
+	unsigned int links;
+	char done[PATH_MAX], rest[PATH_MAX];
+};
+
+static bool is_roots_alone(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	       !(st.st_mode & 022);
+}
+
+static void step_up(char *done)
+{
+	char *slash = strrchr(done, '/');
+
+	if (slash)
+		*slash = '\0';
+}
+
+/* The link's text comes before what is left. */
+static int follow(struct walk *w, int link)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(link, "", text, sizeof(text) - 1);
+	size_t len = strlen(w->rest);
+
+	if (n < 0)
+		return -errno;
+	if (++w->links > LINKS_MAX)
+		return -ELOOP;
+	if ((size_t)n + 1 + len >= sizeof(w->rest))
+		return -ENAMETOOLONG;
+	memmove(w->rest + n + 1, w->rest, len + 1);
+	memcpy(w->rest, text, (size_t)n);
+	w->rest[n] = '/';
+	if (text[0] == '/')
+		w->done[0] = '\0';
+	return 0;
+}
+
+/* One name below done; the folder that is judged is the one in which the link is read. */
+static int step(struct walk *w, const char *name)
+{
+	autofd int dir =
+	    path_open_nolinks(w->root, w->done[0] ? w->done : "/", O_PATH | O_DIRECTORY);
+	autofd int fd = dir < 0 ? dir : path_open_nolinks(dir, name, O_PATH | O_NOFOLLOW);
+	size_t at = strlen(w->done);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return is_roots_alone(dir) ? follow(w, fd) : -ELOOP;
+	return str_format(w->done + at, sizeof(w->done) - at, "/%s", name);
+}
+
+int path_open_ours(int rootfd, const char *path, int flags)
+{
+	struct walk w = {.root = rootfd};
+	int r = path_open_nolinks(rootfd, path, flags);
+
+	if (r != -ELOOP)
+		return r;
+	r = str_copy(w.rest, sizeof(w.rest), path);
+	while (r == 0 && w.rest[0]) {
+		size_t n = strcspn(w.rest, "/"), skip = n + (w.rest[n] == '/');
+		char name[NAME_MAX + 1];
+
+		if (n > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(name, w.rest, n);
+		name[n] = '\0';
+		memmove(w.rest, w.rest + skip, strlen(w.rest + skip) + 1);
+		if (str_equal(name, ".."))
+			step_up(w.done);
+		else if (n > 0 && !str_equal(name, "."))
+			r = step(&w, name);
+	}
+	return r < 0 ? r : path_open_nolinks(rootfd, w.done[0] ? w.done : "/", flags);
+}
+
 /* One missing component: made below dir by descriptor, then opened without following a link. */
 static int make_one(int dir, const char *name, bool is_dir, mode_t mode)
 {
@@ -95,7 +184,8 @@ int path_make_in(int rootfd, const char *path, bool is_dir, mode_t mode)
 		prefix[p + n - path] = '\0';
 		memcpy(name, p, n);
 		name[n] = '\0';
-		fd = path_open_in(rootfd, prefix, last && !is_dir ? O_PATH : O_PATH | O_DIRECTORY);
+		fd =
+		    path_open_ours(rootfd, prefix, last && !is_dir ? O_PATH : O_PATH | O_DIRECTORY);
 		if (fd == -ENOENT && n > 0)
 			fd = make_one(parent, name, !last || is_dir, last ? mode : 0755);
 		if (fd < 0)

@@ -23,6 +23,16 @@ bool path_is_clean(const char *path);
  */
 int path_open_in(int rootfd, const char *path, int flags) ATTR_WARN_UNUSED;
 
+/**
+ * path_open_ours - as path_open_in, but follows only links that root alone can have made
+ *
+ * A link counts that lies in a folder of root's which nobody else can write, as /var/run and
+ * /home -> /export/home do; any other is -ELOOP. For what is mounted from or onto: a user's link
+ * there would choose which folder of the container, /etc say, is covered, or which of the host is
+ * shown (MUST-5).
+ */
+int path_open_ours(int rootfd, const char *path, int flags) ATTR_WARN_UNUSED;
+
 /** path_open_nolinks - as path_open_in, but any symbolic link is -ELOOP */
 int path_open_nolinks(int rootfd, const char *path, int flags) ATTR_WARN_UNUSED;
 
@@ -30,8 +40,8 @@ int path_open_nolinks(int rootfd, const char *path, int flags) ATTR_WARN_UNUSED;
  * path_make_in - make a directory (or empty regular file) and its parents below a root
  * @is_dir: last component is a directory, else an empty file
  *
- * Walks component by component with descriptors; existing links are followed inside the root,
- * nothing is created through a link that leads out. Returns an O_PATH fd or -errno.
+ * Walks component by component with descriptors; existing links are followed as by
+ * path_open_ours, inside the root. Returns an O_PATH fd or -errno.
  */
 int path_make_in(int rootfd, const char *path, bool is_dir, mode_t mode) ATTR_WARN_UNUSED;
 

@@ -27,7 +27,7 @@ static const char *const read_only[] = {
 
 int procfs_hide(int rootfd, const char *path, bool may_be_absent, struct ctr_error *err)
 {
-	autofd int target = path_open_in(rootfd, path, O_PATH), null = -1, m = -1;
+	autofd int target = path_open_ours(rootfd, path, O_PATH), null = -1, m = -1;
 	struct stat st;
 
 	if (target == -ENOENT && may_be_absent)
@@ -50,7 +50,7 @@ int procfs_hide(int rootfd, const char *path, bool may_be_absent, struct ctr_err
 
 int procfs_make_read_only(int rootfd, const char *path, bool may_be_absent, struct ctr_error *err)
 {
-	autofd int target = path_open_in(rootfd, path, O_PATH), m = -1;
+	autofd int target = path_open_ours(rootfd, path, O_PATH), m = -1;
 	int r;
 
 	if (target == -ENOENT && may_be_absent)

@@ -136,7 +136,7 @@ static int open_tree_of(struct build *b, struct ctr_error *err)
 static int attach_tmpfs(struct build *b, const char *path, const char *options, bool must,
 			struct ctr_error *err)
 {
-	autofd int target = path_open_in(b->root, path, O_PATH | O_DIRECTORY), m = -1;
+	autofd int target = path_open_ours(b->root, path, O_PATH | O_DIRECTORY), m = -1;
 
 	if (target == -ENOENT && !must)
 		return 0;
@@ -155,7 +155,7 @@ static int attach_bind(struct build *b, int from, const char *path, uint64_t att
 
 	if (fstat(from, &st) < 0)
 		return err_sys(err, errno, "bind", "stat what goes to %s", path);
-	target = path_open_in(b->root, path, O_PATH);
+	target = path_open_ours(b->root, path, O_PATH);
 	if (target == -ENOENT)
 		target = path_make_in(b->root, path, S_ISDIR(st.st_mode),
 				      S_ISDIR(st.st_mode) ? 0755 : 0644);
@@ -233,8 +233,8 @@ static int bind_one(struct build *b, const char *line, bool read_only, struct ct
 	if (!text)
 		return err_sys(err, ENOMEM, "bind", "bind %s", line);
 	split(text + optional, part);
-	/* MUST-5: links in the source are followed, magic ones are not */
-	from = path_open_in(b->host, part[0], O_PATH);
+	/* MUST-5: links in the source are followed where they are root's, magic ones are not */
+	from = path_open_ours(b->host, part[0], O_PATH);
 	if (from == -ENOENT && optional)
 		return 0;
 	if (from < 0)

@@ -164,3 +164,27 @@ def test_from_outside(world):
     assert done.stdout == b"[]\n" or b"BrokenPipeError" in done.stderr, done
     job.stdin.close()
     job.wait(10)
+
+
+def test_links_of_a_user(world):
+    """MUST-5: what is mounted below a home goes there, or the login is refused; never to /etc."""
+    os.makedirs("/srv/share", exist_ok=True)
+    os.chmod("/srv/share", 0o777)
+    write("/srv/share/passwd", "alice:x:0:0::/:/bin/sh\n")
+    probe = "cat ~/share/passwd; grep -c . /etc/passwd"
+    for line in ("Bind=/srv/share:%h/share", "TemporaryFileSystem=%h/share", "Bind=%h/share:/mnt",
+                 "Inaccessible=%h/share", "ReadOnlyPaths=%h/share"):
+        world.definition("box", f"[Files]\nBind=%h\n{line}\n")
+        os.mkdir("/home/alice/share")
+        os.chown("/home/alice/share", 4001, 5001)
+        done = world.ssh("alice", probe)
+        assert done.returncode == 0 and int(done.stdout.split()[-1]) > 5, (line, done)
+        os.rmdir("/home/alice/share")
+        os.symlink("/etc", "/home/alice/share")
+        done = world.ssh("alice", probe)
+        os.unlink("/home/alice/share")
+        assert done.returncode == 254 and b"alice:x:0" not in done.stdout, (line, done)
+    # an administrator's own links go on working
+    os.symlink("../home", "/srv/homes")
+    world.definition("box", "[Files]\nBind=/srv/homes/alice\nBind=/srv/share:/srv/homes/alice/share\n")
+    assert world.ssh("alice", "cat ~/share/passwd").stdout.startswith(b"alice:x:0")

@@ -95,6 +95,38 @@ static void makes_below_links_that_stay_inside(void **state)
 	assert_int_equal(path_make_in(t->root, "/real/../x", true, 0600), -EINVAL);
 }
 
+/* MUST-5: in a folder that others can write, a link leads nowhere */
+static void follows_links_of_root_alone(void **state)
+{
+	struct tree *t = *state;
+	int fd = path_make_in(t->root, "/real/x/y", true, 0755);
+	static const char *const good[] = {"/inside/x/y", "/inside/../inside/./x", "/real/x/y"};
+	static const struct {
+		const char *path;
+		int result;
+	} bad[] = {{"/abs/passwd", -ENOENT},
+		   {"/up/passwd", -ENOENT},
+		   {"/loop", -ELOOP},
+		   {"/inside/none", -ENOENT},
+		   {"/inside/x/y/z", -ENOENT}};
+
+	assert_true(fd >= 0);
+	close(fd);
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		fd = path_open_ours(t->root, good[i], O_PATH);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(path_open_ours(t->root, bad[i].path, O_PATH), bad[i].result);
+	assert_int_equal(chmod(t->top, 0777), 0);
+	assert_int_equal(path_open_ours(t->root, good[0], O_PATH), -ELOOP);
+	assert_int_equal(path_make_in(t->root, "/inside/x/f", false, 0600), -ELOOP);
+	fd = path_open_ours(t->root, good[2], O_PATH);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
 /* MUST-8: a folder others can write makes the file untrusted */
 static void trusts_only_what_root_alone_can_write(void **state)
 {
@@ -117,6 +149,7 @@ int main(void)
 	    cmocka_unit_test(knows_clean_paths),
 	    cmocka_unit_test_setup_teardown(stays_inside, setup, teardown),
 	    cmocka_unit_test_setup_teardown(makes_below_links_that_stay_inside, setup, teardown),
+	    cmocka_unit_test_setup_teardown(follows_links_of_root_alone, setup, teardown),
 	    cmocka_unit_test(trusts_only_what_root_alone_can_write),
 	};
 
