@@ -49,6 +49,11 @@ int login_parse(const struct msg *m, struct login *ret, struct ctr_error *err)
 	return 0;
 }
 
+const char *login_shell(const struct login *l)
+{
+	return *l->shell ? l->shell : "/bin/sh";
+}
+
 void login_format(const struct login *l, struct msg *m)
 {
 	msg_add(m, "user", "%s", l->user);

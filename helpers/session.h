@@ -25,6 +25,9 @@ struct login {
 /** login_parse - from a `login` message. -EINVAL names what is missing or wrong */
 int login_parse(const struct msg *m, struct login *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** login_shell - of the account; the system's where it names none */
+const char *login_shell(const struct login *l);
+
 /** login_format - the records of a `login` message again, to forward it */
 void login_format(const struct login *l, struct msg *m);
 

@@ -33,8 +33,9 @@ struct supervisor {
 	struct create c;
 	char shell[256]; /* was found in the container's tree */
 	uint64_t linger_us, stop_us;
-	int attach; /* enum match_attach of the rule */
-	int entry;  /* enum match_entry of the rule */
+	int attach;	     /* enum match_attach of the rule */
+	int entry;	     /* enum match_entry of the rule */
+	bool code_is_theirs; /* verdict.h */
 	bool keep;
 	struct session sessions[SESSION_MAX];
 	size_t nsessions;
@@ -51,6 +52,8 @@ struct supervisor {
  */
 bool supervisor_login(struct supervisor *s, int sock);
 
+/* supervisor_admit.c */
+
 /** supervisor_admit - a login into the living container: check, answer `contained`, remember it */
 int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int caller,
 		     struct ctr_error *err);
@@ -64,6 +67,8 @@ int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int 
  */
 int supervisor_let_in(struct supervisor *s, int sock, pid_t pid, struct msg *m,
 		      struct ctr_error *err);
+
+/* supervisor_login.c */
 
 /** supervisor_deny - answer `denied` with the record */
 void supervisor_deny(int sock, const struct ctr_error *err);

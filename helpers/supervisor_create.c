@@ -14,6 +14,7 @@
 #include "reap.h"
 #include "record.h"
 #include "supervisor.h"
+#include "verdict.h"
 
 enum { TEXT_MAX = 16383 };
 
@@ -51,6 +52,7 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	s->c.fault = s->opt.fault.name ? &s->opt.fault : NULL;
 	s->linger_us = spec->linger;
 	s->stop_us = spec->timeout_stop;
+	s->code_is_theirs = verdict_code_is_theirs(spec);
 	r = create_run(&s->c, err);
 	s->c.spec = NULL; /* the caller frees it; what lives on is in the record */
 	return r;

@@ -96,11 +96,23 @@ static bool is_given(const struct spec *s, const char *name)
 	return false;
 }
 
+bool verdict_code_is_theirs(const struct spec *s)
+{
+	return !s->no_new_privileges && !s->read_only &&
+	       (s->volatile_mode == SPEC_VOLATILE_OVERLAY ||
+		(s->root_directory && s->volatile_mode == SPEC_VOLATILE_NO));
+}
+
 static int warn(const struct spec *s, struct strv *w)
 {
 	int r = 0;
 
-	if (s->memory_max != SPEC_UNSET && s->memory_high != SPEC_UNSET &&
+	if (verdict_code_is_theirs(s))
+		r = strv_add(w,
+			     "NoNewPrivileges=no lets users write the tree's programs as root: su, "
+			     "login and other programs that join are refused");
+
+	if (r == 0 && s->memory_max != SPEC_UNSET && s->memory_high != SPEC_UNSET &&
 	    s->memory_high > s->memory_max)
 		r = strv_add(w, "MemoryHigh= is above MemoryMax=: it does nothing");
 	if (r == 0 && s->slice && s->cgroup == SPEC_CG_CGROUPFS)

@@ -24,4 +24,14 @@ int verdict_check_policy(const struct policy *p, struct ctr_error *err) ATTR_WAR
 int verdict_check_spec(const struct spec *s, struct strv *warnings,
 		       struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * verdict_code_is_theirs - whether users inside can become root and rewrite the programs of the
+ * tree
+ *
+ * Then no program of the host may go on in that tree: su, which has joined, loads libraries from it
+ * as root with all capabilities (threat A6). The host's own tree is another matter: who is root
+ * inside and may write it is root of the host.
+ */
+bool verdict_code_is_theirs(const struct spec *s);
+
 #endif

@@ -188,3 +188,15 @@ def test_links_of_a_user(world):
     os.symlink("../home", "/srv/homes")
     world.definition("box", "[Files]\nBind=/srv/homes/alice\nBind=/srv/share:/srv/homes/alice/share\n")
     assert world.ssh("alice", "cat ~/share/passwd").stdout.startswith(b"alice:x:0")
+
+
+def test_code_of_root_inside(world):
+    """MUST-1: su, which joins as root, is refused where users inside can write what it loads."""
+    theirs = "[Exec]\nNoNewPrivileges=no\n[Files]\nVolatile=overlay\n"
+    world.definition("box", theirs)
+    assert world.run(["su", "alice", "-c", "echo in"]).stdout == b""
+    world.until(lambda: any("su would join alice-1" in line for line in world.log), "the log says why")
+    assert world.ssh("alice", "echo in").stdout == b"in\n"  # enters late, loads nothing as root
+    world.policy("[Match students]\nGroup=students\nContainer=box\nEntry=join\n")
+    world.definition("box", theirs)
+    assert world.run(["su", "alice", "-c", "echo in"]).stdout == b"in\n"

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "load.h"
+#include "verdict.h"
 
 static const struct load_who alice = {"alice",	   "students", "/home/alice", "alice-1",
 				      "/bin/bash", 1000,       1000};
@@ -50,6 +51,34 @@ static void reads_definition_texts(void **state)
 
 		assert_string_equal(err.text, texts[i].error ? texts[i].error : "");
 		assert_true(texts[i].error ? r < 0 && !s : r == 0 && s);
+		spec_free(s);
+	}
+}
+
+/* MUST-1, threat A6: su must not load what users inside have written. */
+static void knows_whose_the_code_is(void **state)
+{
+	static const struct {
+		const char *text;
+		bool theirs;
+	} t[] = {
+	    {"", false},
+	    {"[Exec]\nNoNewPrivileges=no\n", false},
+	    {"[Files]\nRootDirectory=/srv/image\nVolatile=overlay\n", false},
+	    {"[Exec]\nNoNewPrivileges=no\n[Files]\nRootDirectory=/srv/image\n", true},
+	    {"[Exec]\nNoNewPrivileges=no\n[Files]\nRootDirectory=/srv/image\nReadOnly=yes\n",
+	     false},
+	    {"[Exec]\nNoNewPrivileges=no\n[Files]\nRootDirectory=/srv/image\nVolatile=state\n",
+	     false},
+	    {"[Exec]\nNoNewPrivileges=no\n[Files]\nVolatile=overlay\n", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct spec *s = NULL;
+
+		assert_int_equal(load_definition_text("t", t[i].text, &alice, &s, NULL), 0);
+		assert_int_equal(verdict_code_is_theirs(s), t[i].theirs);
 		spec_free(s);
 	}
 }
@@ -141,9 +170,9 @@ static void survives_random_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reads_definition_texts),	cmocka_unit_test(has_safe_defaults),
-	    cmocka_unit_test(text_makes_the_same_spec), cmocka_unit_test(refuses_unfit_names),
-	    cmocka_unit_test(survives_random_bytes),
+	    cmocka_unit_test(reads_definition_texts),  cmocka_unit_test(has_safe_defaults),
+	    cmocka_unit_test(knows_whose_the_code_is), cmocka_unit_test(text_makes_the_same_spec),
+	    cmocka_unit_test(refuses_unfit_names),     cmocka_unit_test(survives_random_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
