@@ -72,7 +72,6 @@ static int run_net(void *ctx, struct ctr_error *err)
 	return spec->namespaces & CLONE_NEWNET ? net_loopback_up(err) : 0;
 }
 
-/* Must not yet: lose sight of the host's /proc before the namespaces are entered. */
 /* Here, where a tree that does not answer can be given up (MUST-4); the login hears it at once. */
 static int look_for_shell(const char *shell, struct ctr_error *err)
 {
