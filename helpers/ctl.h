@@ -50,10 +50,6 @@ struct ctl {
 /** ctl_main - parse, find the verb, run it */
 int ctl_main(const struct ctl_program *program, int argc, char **argv);
 
-/** ctl_nearest_verb - the verb of that name or alias, or NULL with the one probably meant */
-const struct ctl_verb *ctl_find_verb(const struct ctl_program *program, const char *name,
-				     const char **ret_near);
-
 /**
  * ctl_options - read a verb's options; the operands are left in argc and argv
  * @line: the verb's groups; the common ones are added

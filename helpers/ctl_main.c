@@ -28,8 +28,9 @@ static bool is_alias(const char *aliases, const char *name)
 	return aliases && strv_split(&words, aliases, " ") == 0 && strv_has(&words, name);
 }
 
-const struct ctl_verb *ctl_find_verb(const struct ctl_program *program, const char *name,
-				     const char **ret_near)
+/* The verb of that name or alias, or NULL with the one probably meant. */
+static const struct ctl_verb *find_verb(const struct ctl_program *program, const char *name,
+					const char **ret_near)
 {
 	const char *names[VERBS_MAX + 1] = {NULL};
 
@@ -114,7 +115,7 @@ static int run(struct ctl *ctl, const struct options_line *line, int argc, char 
 		print_help(ctl, line);
 		return CTL_OK;
 	}
-	ctl->verb = ctl_find_verb(ctl->program, argv[help], &near);
+	ctl->verb = find_verb(ctl->program, argv[help], &near);
 	if (!ctl->verb && near)
 		return ctl_usage(ctl, "unknown verb '%s'; did you mean '%s'?", argv[help], near);
 	if (!ctl->verb)

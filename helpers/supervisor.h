@@ -93,9 +93,6 @@ int supervisor_allow_consoles(struct supervisor *s, struct ctr_error *err);
 /** supervisor_loop - serve until the container is over; then remove it. Returns the exit code */
 int supervisor_loop(struct supervisor *s);
 
-/** supervisor_stop - begin to end the container */
-void supervisor_stop(struct supervisor *s, unsigned int grace_ms);
-
 /* supervisor_log.c */
 
 /** log_event - one authpriv line: event=NAME id=... and the key=value text, escaped (MUST-11) */

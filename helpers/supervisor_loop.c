@@ -43,7 +43,8 @@ static bool only_init_is_left(struct supervisor *s)
 	return cg_pids(&s->c.cg, &pids, &n, NULL) == 0 && n <= 1;
 }
 
-void supervisor_stop(struct supervisor *s, unsigned int grace_ms)
+/* Begins to end the container. */
+static void stop(struct supervisor *s, unsigned int grace_ms)
 {
 	autofd int fd = -1;
 	struct msg m;
@@ -216,7 +217,7 @@ static void begin_terminate(struct supervisor *s, struct client *c, const struct
 	c->waits = true;
 	if (forget == 1)
 		s->keep = false;
-	supervisor_stop(s, grace > 60000 ? 60000 : (unsigned int)grace);
+	stop(s, grace > 60000 ? 60000 : (unsigned int)grace);
 }
 
 static int answer_login(struct supervisor *s, struct msg *m, struct ctr_error *err)
@@ -417,7 +418,7 @@ int supervisor_loop(struct supervisor *s)
 		if (s->nsessions > 0)
 			s->linger_end = 0;
 		if (s->linger_end && child_now_ms() >= s->linger_end)
-			supervisor_stop(s, (unsigned int)(s->stop_us / 1000));
+			stop(s, (unsigned int)(s->stop_us / 1000));
 		if (s->kill_end && child_now_ms() >= s->kill_end)
 			break;
 	}

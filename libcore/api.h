@@ -54,10 +54,6 @@ struct api_view {
 	enum ctr_status status;
 };
 
-/** api_open - an object for a container of an open state root, which is dup'ed */
-int api_open(int rootfd, const char *id, struct ctr_container **ret,
-	     struct ctr_error *err) ATTR_WARN_UNUSED;
-
 /**
  * api_look - read the record, derive the status
  *

@@ -105,7 +105,9 @@ static int look_at(const struct ctr_container *c, struct api_view *v, struct ctr
 	return derive_status(v, err);
 }
 
-int api_open(int rootfd, const char *id, struct ctr_container **ret, struct ctr_error *err)
+/* The state root is duplicated: the object outlives the call. */
+static int open_container(int rootfd, const char *id, struct ctr_container **ret,
+			  struct ctr_error *err)
 {
 	struct ctr_container *c = calloc(1, sizeof(*c));
 	struct api_view v;
@@ -274,7 +276,7 @@ int ctr_create(struct ctr_factory *f, const char *id, const struct ctr_config *c
 		return sock;
 	r = await_created(f, sock, &m, e);
 	msg_done(&m);
-	return r < 0 ? r : api_open(root, id, ret, e);
+	return r < 0 ? r : open_container(root, id, ret, e);
 }
 
 int ctr_load(struct ctr_factory *f, const char *id, struct ctr_container **ret,
@@ -286,7 +288,7 @@ int ctr_load(struct ctr_factory *f, const char *id, struct ctr_container **ret,
 	if (r < 0)
 		return r;
 	root = state_open_root(f->state_root, err);
-	return root < 0 ? root : api_open(root, id, ret, err);
+	return root < 0 ? root : open_container(root, id, ret, err);
 }
 
 int ctr_list(struct ctr_factory *f, char ***ret_ids, size_t *ret_n, struct ctr_error *err)

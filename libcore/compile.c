@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "ociprofile.h"
+#include "seccompfilter.h"
 #include "str.h"
 #include "sysgroups.h"
 #include "sysguard.h"
@@ -83,7 +84,8 @@ static int from_words(const struct spec *spec, struct seccompfilter **ret, struc
 	return 0;
 }
 
-int compile_filter(const struct spec *spec, struct seccompfilter **ret, struct ctr_error *err)
+/* The filter of a definition; *ret is NULL when it has none. */
+static int make_filter(const struct spec *spec, struct seccompfilter **ret, struct ctr_error *err)
 {
 	const struct strv *words = &spec->syscall_filter;
 	struct ociprofile_facts facts;
@@ -104,7 +106,7 @@ int compile_filter(const struct spec *spec, struct seccompfilter **ret, struct c
 static int set_filter(const struct spec *spec, struct restrict_set *ret, struct ctr_error *err)
 {
 	autofilter struct seccompfilter *f = NULL;
-	int r = compile_filter(spec, &f, err);
+	int r = make_filter(spec, &f, err);
 
 	if (r < 0 || !f)
 		return r;

@@ -3,7 +3,6 @@
 #define COMPILE_H
 
 #include "restrict.h"
-#include "seccompfilter.h"
 #include "spec.h"
 
 /*
@@ -19,9 +18,5 @@
  */
 int restrict_compile(const struct spec *spec, struct restrict_set *ret,
 		     struct ctr_error *err) ATTR_WARN_UNUSED;
-
-/** compile_filter - the filter of a definition; *ret is NULL when it has none */
-int compile_filter(const struct spec *spec, struct seccompfilter **ret,
-		   struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif

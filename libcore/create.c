@@ -41,17 +41,6 @@ void create_init(struct create *c)
 		c->ns_fd[i] = -1;
 }
 
-void create_done(struct create *c)
-{
-	cleanup_fd(&c->restrict_fd);
-	cleanup_fd(&c->dirfd);
-	cleanup_fd(&c->control);
-	cleanup_fd(&c->sync);
-	cleanup_fd(&c->pidfd);
-	for (size_t i = 0; i < CREATE_NS; i++)
-		cleanup_fd(&c->ns_fd[i]);
-}
-
 static int run_state(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;

@@ -40,9 +40,6 @@ struct create {
 /** create_init - all descriptors -1, the rest zero */
 void create_init(struct create *c);
 
-/** create_done - close what it holds; the container itself is not touched */
-void create_done(struct create *c);
-
 /** create_run - make it; on failure nothing is left. The caller holds the container's lock */
 int create_run(struct create *c, struct ctr_error *err) ATTR_WARN_UNUSED;
 

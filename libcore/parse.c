@@ -64,11 +64,6 @@ static const struct {
     {"ENODEV", ENODEV}, {"EAFNOSUPPORT", EAFNOSUPPORT},
 };
 
-const char *const *parse_choices(int type)
-{
-	return type == PARSE_BOOL ? bool_words : choices[type];
-}
-
 bool parse_is_list(int type)
 {
 	return list_is(type) || type == PARSE_CAPS;

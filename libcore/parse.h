@@ -82,9 +82,6 @@ bool parse_is_list(int type) ATTR_PURE;
 /** parse_has_specifiers - are specifiers replaced in values of the type? */
 bool parse_has_specifiers(int type) ATTR_PURE;
 
-/** parse_choices - NULL-terminated words of a type that is a choice, else NULL */
-const char *const *parse_choices(int type) ATTR_PURE;
-
 /** parse_name_is_valid - the name of a definition: [a-z0-9._-]{1,32}, begins with [a-z0-9] */
 bool parse_name_is_valid(const char *name) ATTR_PURE;
 

@@ -138,22 +138,6 @@ static int status_line(pid_t pid, const char *key, char *line, size_t size)
 	return str_format(line, size, "%.*s", (int)strcspn(p, "\n"), p);
 }
 
-int proc_inner_pid(pid_t pid, pid_t *ret)
-{
-	char line[256], *last;
-	uint64_t v;
-	int r = status_line(pid, "NSpid:", line, sizeof(line));
-
-	if (r < 0)
-		return r;
-	last = strrchr(line, '\t');
-	r = num_u64(last ? last + 1 : line, &v);
-	if (r < 0)
-		return -EBADMSG;
-	*ret = (pid_t)v;
-	return 0;
-}
-
 int proc_nspids(pid_t pid, pid_t *ret, size_t max)
 {
 	char line[512], *p = line;

@@ -46,9 +46,6 @@ int proc_ns_inode(pid_t pid, const char *name, uint64_t *ret) ATTR_WARN_UNUSED;
 /** proc_thread_count - threads of this process (counted in /proc/self/task) */
 int proc_thread_count(void) ATTR_WARN_UNUSED;
 
-/** proc_inner_pid - last number of NSpid: the pid as its innermost namespace sees it */
-int proc_inner_pid(pid_t pid, pid_t *ret) ATTR_WARN_UNUSED;
-
 /**
  * proc_nspids - the process's pid in each PID namespace that sees it, from that of /proc down
  *

@@ -223,21 +223,6 @@ int strv_split(struct strv *sv, const char *s, const char *seps)
 	return 0;
 }
 
-int strv_copy(struct strv *dst, const struct strv *src)
-{
-	struct strv copy = {0};
-
-	for (size_t i = 0; i < src->n; i++) {
-		if (strv_add(&copy, src->v[i]) < 0) {
-			strv_done(&copy);
-			return -ENOMEM;
-		}
-	}
-	strv_done(dst);
-	*dst = copy;
-	return 0;
-}
-
 bool strv_has(const struct strv *sv, const char *s)
 {
 	for (size_t i = 0; i < sv->n; i++)

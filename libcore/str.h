@@ -62,9 +62,6 @@ int strv_add(struct strv *sv, const char *s) ATTR_WARN_UNUSED;
 /** strv_split - append the words of s, split at any byte of seps; empty words dropped */
 int strv_split(struct strv *sv, const char *s, const char *seps) ATTR_WARN_UNUSED;
 
-/** strv_copy - replace dst by a deep copy of src; dst untouched on failure. 0, -ENOMEM */
-int strv_copy(struct strv *dst, const struct strv *src) ATTR_WARN_UNUSED;
-
 /** strv_has - true when one element equals s */
 bool strv_has(const struct strv *sv, const char *s);
 

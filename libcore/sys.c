@@ -73,11 +73,6 @@ int sys_mount_setattr(int dirfd, const char *path, unsigned int flags, struct mo
 	return result(syscall(SYS_mount_setattr, dirfd, path, flags, attr, size));
 }
 
-int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
-{
-	return result(syscall(SYS_execveat, fd, path, argv, envp, flags));
-}
-
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
 #endif

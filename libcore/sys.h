@@ -33,7 +33,6 @@ int sys_fsconfig(int fd, unsigned int cmd, const char *key, const void *value, i
 int sys_fsmount(int fsfd, unsigned int flags, unsigned int attr_flags);
 int sys_mount_setattr(int dirfd, const char *path, unsigned int flags, struct mount_attr *attr,
 		      size_t size);
-int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
 int sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c);
 int sys_seccomp(unsigned int op, unsigned int flags, void *args);
 int sys_setns(int fd, int nstype);

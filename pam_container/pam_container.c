@@ -423,10 +423,9 @@ ATTR_PUBLIC int pam_sm_close_session(pam_handle_t *pamh, int flags ATTR_UNUSED,
 	if (!l || l->opener != getpid())
 		return PAM_SUCCESS;
 	/* a filter may forbid the way back: then the process ends where it is */
-	if (l->inside && enter_leave(&l->home, NULL) == 0)
-		l->inside = false;
+	if (l->inside)
+		(void)!enter_leave(&l->home, NULL);
 	msg_init(&m, "close");
-	msg_add(&m, "inside", "%d", l->inside);
 	(void)!msg_send(l->sock, &m, 100); /* the caller's end says the same later */
 	(void)pam_set_data(pamh, DATA_SESSION, NULL, NULL);
 	return PAM_SUCCESS;

@@ -67,7 +67,7 @@ static void measures_misspellings(void **state)
 
 static void keeps_lists(void **state)
 {
-	struct strv a = {0}, b = {0};
+	struct strv a = {0};
 
 	(void)state;
 	assert_int_equal(strv_split(&a, "  one two,three ", " ,"), 0);
@@ -75,11 +75,9 @@ static void keeps_lists(void **state)
 	assert_true(strv_has(&a, "three"));
 	assert_false(strv_has(&a, "four"));
 	assert_null(a.v[3]);
-	assert_int_equal(strv_copy(&b, &a), 0);
+	assert_string_equal(a.v[1], "two");
 	strv_done(&a);
-	assert_string_equal(b.v[1], "two");
-	strv_done(&b);
-	assert_null(b.v);
+	assert_null(a.v);
 }
 
 int main(void)
