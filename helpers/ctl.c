@@ -20,16 +20,22 @@ static void say(const struct ctl *ctl, const char *escaped)
 	(void)fprintf(stderr, "%s: %s\n", ctl->program->name, escaped);
 }
 
-void ctl_say(const struct ctl *ctl, const char *fmt, ...)
+static void say_formatted(const struct ctl *ctl, const char *fmt, va_list ap)
 {
 	char raw[TEXT_MAX], text[TEXT_MAX];
+
+	str_vformat_cut(raw, sizeof(raw), fmt, ap);
+	human_text(text, sizeof(text), raw);
+	say(ctl, text);
+}
+
+void ctl_say(const struct ctl *ctl, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	str_vformat_cut(raw, sizeof(raw), fmt, ap);
+	say_formatted(ctl, fmt, ap);
 	va_end(ap);
-	human_text(text, sizeof(text), raw);
-	say(ctl, text);
 }
 
 static int hint(const struct ctl *ctl)
@@ -41,14 +47,11 @@ static int hint(const struct ctl *ctl)
 
 int ctl_usage(const struct ctl *ctl, const char *fmt, ...)
 {
-	char raw[TEXT_MAX], text[TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	str_vformat_cut(raw, sizeof(raw), fmt, ap);
+	say_formatted(ctl, fmt, ap);
 	va_end(ap);
-	human_text(text, sizeof(text), raw);
-	say(ctl, text);
 	return hint(ctl);
 }
 

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
 #include "num.h"
+#include "state.h"
 #include "str.h"
 #include "sys.h"
 
@@ -71,11 +71,8 @@ void login_format(const struct login *l, struct msg *m)
 
 void session_start(struct session *s, const struct login *l, int sock, int caller)
 {
-	struct timespec now;
-
 	memset(s, 0, sizeof(*s));
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	s->since_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	s->since_us = state_now_us();
 	s->sock = sock;
 	s->caller = caller;
 	s->joined = -1;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -16,12 +15,11 @@
 #include "supervisor.h"
 #include "verdict.h"
 
-enum { TEXT_MAX = 16383 };
+enum { TEXT_MAX = sizeof(((struct state *)NULL)->text) - 1 };
 
 static int fill(struct supervisor *s, const struct spec *spec, struct ctr_error *err)
 {
 	autofree struct restrict_set *set = calloc(1, sizeof(*set));
-	struct timespec now;
 	int r;
 
 	if (!set)
@@ -32,8 +30,7 @@ static int fill(struct supervisor *s, const struct spec *spec, struct ctr_error 
 	s->c.restrict_fd = restrict_store(set, err);
 	if (s->c.restrict_fd < 0)
 		return s->c.restrict_fd;
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	s->c.st.created_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	s->c.st.created_us = state_now_us();
 	r = str_copy(s->c.st.text, sizeof(s->c.st.text), spec_text(spec));
 	if (r < 0)
 		return err_set(err, CTR_E_CONFIG, E2BIG, "create", "definition %s is over %d bytes",
@@ -71,10 +68,10 @@ static int read_request(struct supervisor *s, struct msg *m, struct spec **ret,
 
 	if (strcmp(msg_verb(m), "create") != 0 || !id || fd < 0)
 		return err_set(err, CTR_E_SYSTEM, EBADMSG, "create", "not a create request");
-	if (!state_id_is_valid(id) || str_copy(s->c.st.id, sizeof(s->c.st.id), id) < 0)
-		return err_set(
-		    err, CTR_E_INVALID_ID, EINVAL, "create",
-		    "container ID '%.80s' is not valid; use 1 to 64 of A-Z a-z 0-9 _ . -", id);
+	r = state_check_id(id, err);
+	if (r < 0)
+		return r;
+	(void)!str_copy(s->c.st.id, sizeof(s->c.st.id), id); /* fits: it was checked */
 	if (name && str_copy(s->c.st.definition, sizeof(s->c.st.definition), name) < 0)
 		return err_sys(err, ENAMETOOLONG, "create", "name of definition %.80s", name);
 	(void)!msg_get_u64(m, "keep", &keep); /* absent: 0 */

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -78,11 +77,8 @@ static void end_session(struct supervisor *s, size_t i, const char *why)
 {
 	struct session *e = &s->sessions[i];
 	struct login l = session_login(e);
-	struct timespec now;
-	uint64_t us;
+	uint64_t us = state_now_us() - e->since_us;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 - e->since_us;
 	log_event(s, "end", &l, "duration_ms=%llu why=%s", (unsigned long long)us / 1000, why);
 	session_end(e);
 	s->sessions[i] = s->sessions[--s->nsessions];

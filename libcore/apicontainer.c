@@ -188,15 +188,6 @@ void api_unlock(struct api_lock *lock)
 
 /* ---- create, load, list ---- */
 
-static int check_id(const char *id, struct ctr_error *err)
-{
-	if (id && state_id_is_valid(id))
-		return 0;
-	return err_set(err, CTR_E_INVALID_ID, EINVAL, "state",
-		       "container ID '%.80s' is not valid; use 1 to 64 of A-Z a-z 0-9 _ . -",
-		       id ? id : "");
-}
-
 static int launch_supervisor(const struct ctr_factory *f, struct ctr_error *err)
 {
 	autofree char *path = str_dup_format("%s/container-supervisor", f->helper_dir);
@@ -264,7 +255,7 @@ int ctr_create(struct ctr_factory *f, const char *id, const struct ctr_config *c
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
 	autofd int root = -1, sock = -1;
 	struct msg m;
-	int r = check_id(id, e);
+	int r = state_check_id(id, e);
 
 	if (r < 0)
 		return r;
@@ -283,7 +274,7 @@ int ctr_load(struct ctr_factory *f, const char *id, struct ctr_container **ret,
 	     struct ctr_error *err)
 {
 	autofd int root = -1;
-	int r = check_id(id, err);
+	int r = state_check_id(id, err);
 
 	if (r < 0)
 		return r;

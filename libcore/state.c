@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -34,12 +35,21 @@ bool state_id_is_valid(const char *id)
 	return strstr(id, "..") == NULL;
 }
 
-static int check_id(const char *id, struct ctr_error *err)
+int state_check_id(const char *id, struct ctr_error *err)
 {
-	if (state_id_is_valid(id))
+	if (id && state_id_is_valid(id))
 		return 0;
 	return err_set(err, CTR_E_INVALID_ID, EINVAL, "state",
-		       "container ID '%.80s' is not valid; use 1 to 64 of A-Z a-z 0-9 _ . -", id);
+		       "container ID '%.80s' is not valid; use 1 to 64 of A-Z a-z 0-9 _ . -",
+		       id ? id : "");
+}
+
+uint64_t state_now_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* A folder of ours: made 0700 when absent, and nobody else's (MUST-8). */
@@ -90,7 +100,7 @@ static int folder_path(const char *id, char path[128])
 int state_open_dir(int rootfd, const char *id, struct ctr_error *err)
 {
 	char path[128];
-	int fd, r = check_id(id, err);
+	int fd, r = state_check_id(id, err);
 
 	if (r < 0)
 		return r;
@@ -127,7 +137,7 @@ int state_lock(int rootfd, const char *id, unsigned int timeout_ms, struct ctr_e
 	uint64_t end = child_now_ms() + timeout_ms;
 	useconds_t nap = LOCK_NAP_US;
 	char path[128];
-	int fd = check_id(id, err);
+	int fd = state_check_id(id, err);
 
 	if (fd < 0)
 		return fd;
@@ -165,7 +175,7 @@ int state_create_dir(int rootfd, const char *id, struct ctr_error *err)
 	char path[128], tmp[128];
 	autofd int fd = -1;
 	uint32_t tag;
-	int r = check_id(id, err);
+	int r = state_check_id(id, err);
 
 	if (r < 0)
 		return r;

@@ -45,6 +45,12 @@ struct state {
 /** state_id_is_valid - [A-Za-z0-9][A-Za-z0-9_.-]{0,63}, no ".." (MUST-7) */
 bool state_id_is_valid(const char *id);
 
+/** state_check_id - the same as an error: -EINVAL, CTR_E_INVALID_ID; NULL is none */
+int state_check_id(const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** state_now_us - the time as records have it, CLOCK_REALTIME in microseconds */
+uint64_t state_now_us(void);
+
 /** state_open_root - open (make 0700) the state root and check owner and mode. dirfd or -errno */
 int state_open_root(const char *path, struct ctr_error *err) ATTR_WARN_UNUSED;
 
