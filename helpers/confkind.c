@@ -1,50 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "confkind.h"
 
-#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
-#include "inifile.h"
 #include "keys.h"
 #include "str.h"
 
-enum { UNDECIDED = -1 };
+enum { HEADER_MAX = 200 };
 
-static int on_section(void *ctx, const char *section, unsigned int line ATTR_UNUSED,
-		      struct ctr_error *err ATTR_UNUSED)
+/* The name in "[NAME]"; the reading proper tells what is wrong with a line. */
+static bool read_header(const char *line, size_t len, char dst[HEADER_MAX])
 {
-	int *kind = ctx;
-
-	if (*kind != UNDECIDED)
-		return 0;
-	if (keys_section_is(section, true) || str_has_prefix(section, "Match ", NULL))
-		*kind = CONFKIND_POLICY;
-	else if (keys_section_is(section, false))
-		*kind = CONFKIND_DEFINITION;
-	return 0;
+	while (len > 0 && strchr(" \t\r", line[len - 1]))
+		len--;
+	if (len < 3 || len > HEADER_MAX || line[0] != '[' || line[len - 1] != ']')
+		return false;
+	memcpy(dst, line + 1, len - 2);
+	dst[len - 2] = '\0';
+	return true;
 }
 
-static int on_item(void *ctx ATTR_UNUSED, const struct inifile_item *item ATTR_UNUSED,
-		   struct ctr_error *err ATTR_UNUSED)
+enum confkind confkind_of(const char *text, size_t len)
 {
-	return 0;
-}
+	const char *end = text + len, *next;
+	char section[HEADER_MAX];
 
-static bool on_problem(void *ctx ATTR_UNUSED, unsigned int line ATTR_UNUSED,
-		       const struct ctr_error *why ATTR_UNUSED)
-{
-	return true; /* the reading proper tells them */
-}
-
-int confkind_of(const char *text, size_t len, struct ctr_error *err)
-{
-	int kind = UNDECIDED;
-	const struct inifile ini = {text, len, &kind, on_section, on_item, on_problem};
-
-	(void)inifile_parse(&ini, NULL, NULL); /* see on_problem */
-	if (kind == UNDECIDED)
-		return err_set(err, CTR_E_CONFIG, EINVAL, "config",
-			       "neither a policy ([Global], [Match NAME]) nor a definition "
-			       "([Container], [Exec], [Files], [Network], [Resources])");
-	return kind;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		text += 3;
+	for (; text < end; text = next + 1) {
+		next = memchr(text, '\n', (size_t)(end - text));
+		if (!next)
+			next = end;
+		if (!read_header(text, (size_t)(next - text), section))
+			continue;
+		if (keys_section_is(section, true) || strcmp(section, "Match") == 0 ||
+		    str_has_prefix(section, "Match ", NULL))
+			return CONFKIND_POLICY;
+		if (keys_section_is(section, false))
+			return CONFKIND_DEFINITION;
+	}
+	return CONFKIND_DEFINITION;
 }

@@ -4,15 +4,14 @@
 
 #include <stddef.h>
 
-#include "err.h"
-
 enum confkind { CONFKIND_POLICY, CONFKIND_DEFINITION };
 
 /**
  * confkind_of - is this text a policy or a definition? Its first section that is one decides
  *
- * enum confkind, or -EINVAL when there is no section of either. Sections X-... are skipped.
+ * A definition when no section is of either, so that a misspelt one is told with its line.
+ * Sections X-... are skipped. Line ends in CR and a byte order mark hide nothing here.
  */
-int confkind_of(const char *text, size_t len, struct ctr_error *err) ATTR_WARN_UNUSED;
+enum confkind confkind_of(const char *text, size_t len);
 
 #endif

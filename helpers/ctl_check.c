@@ -135,7 +135,8 @@ static void name_of(const char *file, char dst[33])
  * One file: what it refers to is looked for beside it, where it would be installed, else in the
  * usual places.
  */
-static void check_file(struct check *k, const struct load_paths *usual, const char *file, int kind)
+static void check_file(struct check *k, const struct load_paths *usual, const char *file,
+		       enum confkind kind)
 {
 	const char *slash = strrchr(file, '/');
 	int len = slash ? (int)(slash - file) : 1;
@@ -161,14 +162,11 @@ static void check_named(struct check *k, const struct load_paths *usual, const c
 {
 	autofileset struct file_set set = {.untrusted = true};
 	struct ctr_error err;
-	int kind = file_add(&set, file, &err);
 
-	if (kind == 0)
-		kind = confkind_of(set.v[0].text, set.v[0].len, &err);
-	if (kind < 0)
+	if (file_add(&set, file, &err) < 0)
 		load_report_add(&k->report, true, str_dup_format("%s: error: %s", file, err.text));
 	else
-		check_file(k, usual, file, kind);
+		check_file(k, usual, file, confkind_of(set.v[0].text, set.v[0].len));
 }
 
 static void print_json(const struct load_report *report)

@@ -188,10 +188,13 @@ static int parse_set(struct load *ld, const struct file_set *set, struct ctr_err
 /* A failure that belongs to no line: into the report too. */
 static int whole(struct load_report *report, const char *file, int r, const struct ctr_error *err)
 {
+	bool placed = strstr(err->text, ": error: "); /* says file and line itself */
+
 	if (r < 0 && report && report->errors == 0)
-		load_report_add(
-		    report, true,
-		    str_dup_format("%s%serror: %s", file ? file : "", file ? ": " : "", err->text));
+		load_report_add(report, true,
+				str_dup_format("%s%s%s%s", !placed && file ? file : "",
+					       !placed && file ? ": " : "",
+					       placed ? "" : "error: ", err->text));
 	return r;
 }
 

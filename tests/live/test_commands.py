@@ -116,7 +116,7 @@ def test_check_file_as_a_user(world):
     assert done.stdout == (b"/home/alice/box.conf:2: error: unknown key 'Hostnam' in [Exec]; "
                            b"did you mean 'Hostname'?\n1 error, 0 warnings\n")
     done = world.run([*check, "/home/alice/nothing", "/home/alice/none"])
-    assert done.returncode == 1 and b"neither a policy" in done.stdout, done
+    assert done.returncode == 1 and b"/home/alice/nothing:1: error: " in done.stdout, done
     assert b"/home/alice/none: error: " in done.stdout, done
 
 
@@ -558,6 +558,13 @@ def test_usage(world):
             usage, _ = ctl(world, line.split()[0], "--help", program=program)
             assert usage.startswith(f"usage: {program} {line.split()[0]} "), usage
     ctl(world, "--version")
+
+
+def test_full_disk(world):
+    """An answer that cannot be written is a failure, with a word about it."""
+    for line in ("--help", "--version", "doctor", "check", "gc -J", "list -J"):
+        done = world.run(["sh", "-c", f"containerctl {line} >/dev/full"])
+        assert done.returncode == 1 and b"standard output" in done.stderr, (line, done)
 
 
 def test_needs_root(world):

@@ -124,14 +124,18 @@ static void tells_policy_from_definition(void **state)
 	    {"[Exec]\nNice=1\n", CONFKIND_DEFINITION},
 	    {"[Recources]\n[Files]\n", CONFKIND_DEFINITION}, /* a typo does not hide the rest */
 	    {"[Container]\n[Global]\n", CONFKIND_DEFINITION},
-	    {"", -EINVAL},
-	    {"a=b\n", -EINVAL},
-	    {"[Service]\n", -EINVAL},
+	    {"\xef\xbb\xbf[Match a]\r\nContainer=b\r\n", CONFKIND_POLICY},
+	    {"[Match]\n", CONFKIND_POLICY},
+	    {"[Global]", CONFKIND_POLICY},
+	    {"[\n[]\n]\n[Global] \t\n", CONFKIND_POLICY},
+	    {"", CONFKIND_DEFINITION},
+	    {"a=b\n", CONFKIND_DEFINITION},
+	    {"[Service]\n", CONFKIND_DEFINITION},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
-		assert_int_equal(confkind_of(t[i].text, strlen(t[i].text), NULL), t[i].kind);
+		assert_int_equal(confkind_of(t[i].text, strlen(t[i].text)), t[i].kind);
 }
 
 static void finds_signals(void **state)
