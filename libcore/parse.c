@@ -90,7 +90,8 @@ bool parse_name_is_valid(const char *name)
 
 const char *parse_suggest(const char *given, const char *const *words)
 {
-	unsigned int best = strlen(given) <= 3 ? 2 : 4;
+	size_t len = strlen(given);
+	unsigned int best = len <= 3 ? 2 : len <= 5 ? 3 : 4;
 	const char *near = NULL;
 
 	for (; words && *words; words++) {
@@ -123,6 +124,24 @@ static int set_string(const struct parse_in *in, const char *s, struct ctr_error
 	return 0;
 }
 
+/* "bad value 'on'; did you mean ...?", or all there are when none is near. */
+static int bad_choice(const char *value, const char *const *words, struct ctr_error *err)
+{
+	const char *near = parse_suggest(value, words);
+	char all[128] = "";
+	size_t used = 0;
+
+	if (near)
+		return parse_bad(err, "value", value, near);
+	for (size_t i = 0; words[i] && used < sizeof(all); i++) {
+		if (str_format(all + used, sizeof(all) - used, "%s%s", i ? ", " : "", words[i]) < 0)
+			break; /* a shorter list is told */
+		used += strlen(all + used);
+	}
+	return err_set(err, CTR_E_CONFIG, EINVAL, "config", "bad value '%s'; it takes one of: %s",
+		       value, all);
+}
+
 static int read_choice(const struct parse_in *in, struct ctr_error *err)
 {
 	const char *const *words = choices[in->type];
@@ -133,7 +152,7 @@ static int read_choice(const struct parse_in *in, struct ctr_error *err)
 			return 0;
 		}
 	}
-	return parse_bad(err, "value", in->value, parse_suggest(in->value, words));
+	return bad_choice(in->value, words, err);
 }
 
 static int read_bool(const struct parse_in *in, struct ctr_error *err)

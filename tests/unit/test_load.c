@@ -22,6 +22,9 @@ static const struct {
 				   "mean 'MemoryMax'?"},
     {"[Resource]\n", "t:1: error: bad section 'Resource'; did you mean 'Resources'?"},
     {"[Exec]\nMemoryMax=1G\n", "t:2: error: key 'MemoryMax' belongs to [Resources], not [Exec]"},
+    {"[Files]\nProtectProc=none\n", "t:2: error: ProtectProc: bad value 'none'; it takes one of: "
+				    "default, noaccess, invisible, ptraceable"},
+    {"[Files]\nPrivateTmp=maybe\n", "t:2: error: PrivateTmp: bad yes or no 'maybe'"},
     {"[Files]\nVolatile=overlai\n", "t:2: error: Volatile: bad value 'overlai'; did you mean "
 				    "'overlay'?"},
     {"[Exec]\nAmbientCapabilities=CAP_NET_RAV\n",
