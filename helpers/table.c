@@ -60,7 +60,7 @@ static int choose(struct table *t, struct ctr_error *err)
 		t->shown[t->nshown++] = 0;
 		return 0;
 	}
-	if (more)
+	if (more || t->o->all)
 		show_default(t);
 	if (!list || t->o->all)
 		return 0;

@@ -144,6 +144,18 @@ static void filters_and_sorts(void **state)
 	}
 }
 
+/* --output-all is more than what -o names, not nothing at all */
+static void all_columns_win(void **state)
+{
+	char *both = print(&(struct table_options){.all = true, .output = "ID"}, false);
+	char *all = print(&(struct table_options){.all = true}, false);
+
+	(void)state;
+	assert_string_equal(both, all);
+	free(both);
+	free(all);
+}
+
 static void refuses_bad_flags(void **state)
 {
 	char *bad_filter = (char[]){"STATE"}, *no_column = (char[]){"STAT=x"};
@@ -260,6 +272,7 @@ int main(void)
 	    cmocka_unit_test(prints_for_people),
 	    cmocka_unit_test(prints_raw),
 	    cmocka_unit_test(chooses_columns),
+	    cmocka_unit_test(all_columns_win),
 	    cmocka_unit_test(filters_and_sorts),
 	    cmocka_unit_test(refuses_bad_flags),
 	    cmocka_unit_test(json_has_a_version_integers_and_null),
