@@ -128,6 +128,17 @@ static int run(struct ctl *ctl, const struct options_line *line, int argc, char 
 	return ctl->verb->run(ctl, argc, argv);
 }
 
+/* An answer that nobody got is a failure; a last flush alone does not see an earlier write fail. */
+static int flushed(const struct ctl *ctl, int r)
+{
+	bool lost = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!lost)
+		return r;
+	ctl_say(ctl, "standard output: cannot write");
+	return r == CTL_OK ? CTL_FAILED : r;
+}
+
 int ctl_main(const struct ctl_program *program, int argc, char **argv)
 {
 	struct ctl ctl = {.program = program};
@@ -145,12 +156,8 @@ int ctl_main(const struct ctl_program *program, int argc, char **argv)
 	if (r == OPTIONS_HELP)
 		print_help(&ctl, &line);
 	if (r != 0)
-		return r < 0 ? ctl_error(&ctl, &err) : CTL_OK;
+		return r < 0 ? ctl_error(&ctl, &err) : flushed(&ctl, CTL_OK);
 	r = run(&ctl, &line, argc - rest, argv + rest);
 	ctr_factory_free(ctl.factory);
-	if (fflush(stdout) != 0 && r == CTL_OK) {
-		ctl_say(&ctl, "standard output: cannot write");
-		r = CTL_FAILED;
-	}
-	return r;
+	return flushed(&ctl, r);
 }
