@@ -5,17 +5,15 @@ import os
 import shutil
 import subprocess
 
-from harness.runner import Skip
 from harness.world import write
 
+CONTAINED = True
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 HELPERS = ("/usr/local/libexec/pam_container", "/usr/libexec/pam_container")
 
 
 def _compile(world, source):
     """Build a program as its author would, in a world that has the product installed."""
-    if not world.product:
-        raise Skip("the baseline has no library")
     program = "/tmp/" + os.path.basename(source)[:-2]
     flags = world.run(["pkg-config", "--cflags", "--libs", "libpamcontainer"],
                       env={**os.environ, "PKG_CONFIG_PATH": "/usr/local/lib/pkgconfig"})
