@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "api.h"
+#include "path.h"
 
 /* What needs no container: options, configuration, users, the edges of each call. */
 
@@ -69,12 +73,17 @@ static void config_is_loaded_by_name(void **state)
 	struct ctr_config *cfg = (struct ctr_config *)state;
 	struct ctr_factory *f = NULL;
 	struct ctr_error e = {0};
+	int fd = -1, r = path_open_trusted(CTR_VENDORDIR, S_IFDIR, &fd, NULL);
 
+	if (r == 0)
+		(void)close(fd);
 	assert_int_equal(ctr_factory_new(&f, NULL), 0);
 	assert_int_equal(ctr_factory_set(f, "conf", "/nonexistent/container.conf", NULL), 0);
-	assert_int_equal(ctr_config_load(f, "nosuch", &cfg, &e), -ENOENT);
+	/* built for a prefix below /tmp, say, the vendor's folder is nobody's to trust (MUST-8) */
+	assert_int_equal(ctr_config_load(f, "nosuch", &cfg, &e), r == -EPERM ? -EPERM : -ENOENT);
 	assert_int_equal(e.code, CTR_E_CONFIG);
-	assert_non_null(strstr(e.text, "nosuch"));
+	if (r != -EPERM)
+		assert_non_null(strstr(e.text, "nosuch"));
 	assert_int_equal(ctr_config_load(f, "../passwd", &cfg, &e), -EINVAL);
 	assert_int_equal(ctr_config_load(f, NULL, &cfg, &e), -EINVAL);
 	assert_ptr_equal(cfg, state); /* untouched */
