@@ -11,8 +11,8 @@
 #include "spec.h"
 
 /*
- * Control groups through libcgroup on v1, hybrid and v2 (create, set, attach, delete); freeze, kill
- * and process lists by plain files.
+ * Control groups through libcgroup on v1, hybrid and v2 (create, set, delete); entering, freezing,
+ * killing and process lists by plain files (docs/ARCHITECTURE.md says why).
  */
 
 enum { CG_HIERARCHIES = 16 };

@@ -69,7 +69,7 @@ int cghome_return(const struct cg_facts *facts, const struct cghome *h, pid_t pi
 	int first = 0;
 
 	for (size_t i = 0; i < facts->n; i++) {
-		char path[1024];
+		char path[1024] = "?"; /* for the message, where it is too long */
 		int r = cghome_path(h, &facts->h[i], path, sizeof(path));
 
 		if (r == -ENOENT)
