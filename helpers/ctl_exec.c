@@ -197,7 +197,10 @@ int ctl_shell(struct ctl *ctl, int argc, char **argv)
 	struct exec x = {.ctl = ctl};
 	int r = prepare(&x, &argc, &argv);
 
-	if (r == CTL_GO_ON && argc > 1)
+	if (r == CTL_GO_ON && argc > 1 && argv[1][0] == '-')
+		r = exit_code(
+		    ctl_usage(ctl, "options stand before the ID: 'shell %s %s'", argv[1], argv[0]));
+	else if (r == CTL_GO_ON && argc > 1)
 		r = exit_code(
 		    ctl_usage(ctl, "shell takes one ID; try 'exec %s -- %s'", argv[0], argv[1]));
 	if (r == CTL_GO_ON) {

@@ -56,7 +56,9 @@ static void print_verb_help(const struct ctl *ctl, const struct options_line *li
 		(void)printf("Also known as: %s\n", v->alias);
 	(void)puts("");
 	options_help(line, stdout);
-	if (model)
+	if (model && strcmp(v->name, "show") == 0)
+		table_keys_help(model, stdout);
+	else if (model)
 		table_columns_help(model, stdout);
 }
 

@@ -149,4 +149,7 @@ void table_format_raw(const struct table_column *c, const struct table_cell *cel
 /** table_columns_help - the columns, for --help */
 void table_columns_help(const struct table_model *model, FILE *out);
 
+/** table_keys_help - the same by their keys, for a verb that prints key=value or JSON */
+void table_keys_help(const struct table_model *model, FILE *out);
+
 #endif

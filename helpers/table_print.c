@@ -55,6 +55,13 @@ void table_columns_help(const struct table_model *model, FILE *out)
 			      model->columns[i].help);
 }
 
+void table_keys_help(const struct table_model *model, FILE *out)
+{
+	(void)fputs("\nKeys:\n", out);
+	for (size_t i = 0; i < model->n; i++)
+		(void)fprintf(out, "  %-16s %s\n", model->columns[i].key, model->columns[i].help);
+}
+
 static void add_json(const struct table_column *c, const struct table_cell *cell,
 		     struct json_object *row)
 {

@@ -557,6 +557,8 @@ def test_usage(world):
         for line in out.split("Verbs:\n")[1].split("\n\n")[0].splitlines():
             usage, _ = ctl(world, line.split()[0], "--help", program=program)
             assert usage.startswith(f"usage: {program} {line.split()[0]} "), usage
+    out, _ = ctl(world, "show", "--help")
+    assert "\nKeys:\n" in out and "\n  mem_bytes " in out, out
     ctl(world, "--version")
 
 
