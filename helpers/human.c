@@ -74,3 +74,18 @@ void human_text(char *dst, size_t size, const char *src)
 	if (strlen(dst) == strlen(src) + backslashes)
 		(void)!str_copy(dst, size, src); /* shorter than what fitted */
 }
+
+void human_wrap(char *text, size_t width)
+{
+	char *start = text, *blank = NULL;
+
+	for (char *p = text; *p; p++) {
+		if (blank && *p != ' ' && (size_t)(p - start) >= width) {
+			*blank = '\n';
+			start = blank + 1;
+			blank = NULL;
+		}
+		if (*p == ' ')
+			blank = p;
+	}
+}

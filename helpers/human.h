@@ -29,4 +29,8 @@ void human_percent(char dst[HUMAN_MAX], uint64_t centipercent);
  */
 void human_text(char *dst, size_t size, const char *src);
 
+/** human_wrap - turn blanks into newlines, so that lines are at most width long where words allow
+ */
+void human_wrap(char *text, size_t width);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "human.h"
 #include "jsontext.h"
 
 enum { CELL_MAX = 8192 };
@@ -100,10 +101,21 @@ static bool wants_colour(const struct table_options *o, bool terminal)
 	return terminal && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
+/* By itself libsmartcols breaks within words; at newlines it does as told. */
+static int wrap_at_words(struct libscols_column *column)
+{
+	int r = scols_column_set_safechars(column, "\n");
+
+	return r < 0 ? r
+		     : scols_column_set_wrapfunc(column, scols_wrapnl_chunksize,
+						 scols_wrapnl_nextchunk, NULL);
+}
+
 static int add_columns(const struct table *t, struct libscols_table *tb, bool terminal)
 {
 	for (size_t s = 0; s < t->nshown; s++) {
 		const struct table_column *c = &t->model->columns[t->shown[s]];
+		struct libscols_column *column;
 		int flags = c->kind == TABLE_TEXT || c->kind == TABLE_TIME ? 0 : SCOLS_FL_RIGHT;
 
 		if ((c->flags & TABLE_CUT) && !t->o->uncut)
@@ -112,14 +124,16 @@ static int add_columns(const struct table *t, struct libscols_table *tb, bool te
 			flags |= SCOLS_FL_WRAP;
 		if ((c->flags & TABLE_TREE) && t->tree && !t->o->raw)
 			flags |= SCOLS_FL_TREE;
-		if (!scols_table_new_column(tb, c->header ? c->header : c->name,
-					    c->flags & TABLE_CUT ? 0.5 : 0.1, flags))
+		column = scols_table_new_column(tb, c->header ? c->header : c->name,
+						c->flags & TABLE_CUT ? 0.5 : 0.1, flags);
+		if (!column || ((flags & SCOLS_FL_WRAP) && wrap_at_words(column) < 0))
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int fill_line(const struct table *t, const struct table_line *from,
+/* width: of a column that wraps; 0: none does */
+static int fill_line(const struct table *t, const struct table_line *from, size_t width,
 		     struct libscols_line *line)
 {
 	for (size_t s = 0; s < t->nshown; s++) {
@@ -130,6 +144,8 @@ static int fill_line(const struct table *t, const struct table_line *from,
 		table_format(c, &from->cells[t->shown[s]], t->o->bytes, text, sizeof(text));
 		if (!*text) /* a hole would shift what awk(1) counts */
 			memcpy(text, "-", 2);
+		if ((c->flags & TABLE_WRAP) && width > 0)
+			human_wrap(text, width);
 		if (scols_line_set_data(line, s, text) < 0)
 			return -ENOMEM;
 		if ((c->flags & TABLE_COLOUR) && t->model->colour)
@@ -150,7 +166,7 @@ static struct libscols_line *parent_of(const struct table *t, size_t row,
 	return NULL;
 }
 
-static int add_lines(const struct table *t, struct libscols_table *tb)
+static int add_lines(const struct table *t, size_t width, struct libscols_table *tb)
 {
 	autofree struct libscols_line **lines = calloc(t->n + 1, sizeof(struct libscols_line *));
 
@@ -158,7 +174,7 @@ static int add_lines(const struct table *t, struct libscols_table *tb)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->n; i++) {
 		lines[i] = scols_table_new_line(tb, NULL);
-		if (!lines[i] || fill_line(t, &t->lines[i], lines[i]) < 0)
+		if (!lines[i] || fill_line(t, &t->lines[i], width, lines[i]) < 0)
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < t->n; i++) {
@@ -172,6 +188,8 @@ static int add_lines(const struct table *t, struct libscols_table *tb)
 
 static int print_columns(const struct table *t, struct libscols_table *tb, FILE *out, bool terminal)
 {
+	bool wraps = terminal && !t->o->raw;
+	size_t width = 0;
 	int r = 0;
 
 	(void)scols_table_enable_raw(tb, t->o->raw);
@@ -181,8 +199,10 @@ static int print_columns(const struct table *t, struct libscols_table *tb, FILE 
 					terminal ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 	(void)scols_table_set_stream(tb, out);
 	r = add_columns(t, tb, terminal);
+	if (wraps) /* a third of the terminal, less what stands between */
+		width = scols_table_get_termwidth(tb) * 3 / 10;
 	if (r == 0)
-		r = add_lines(t, tb);
+		r = add_lines(t, width, tb);
 	if (r == 0 && scols_print_table(tb) < 0)
 		r = -EIO;
 	return r == 0 && ferror(out) ? -EIO : r;

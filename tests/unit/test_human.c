@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "human.h"
+#include "str.h"
 
 static void sizes(void **state)
 {
@@ -93,11 +94,34 @@ static void texts(void **state)
 	assert_string_equal(dst, "0123...");
 }
 
+static void wraps(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t width;
+		const char *want;
+	} t[] = {
+	    {"one two three", 7, "one two\nthree"},
+	    {"one two", 7, "one two"},
+	    {"averylongword b", 4, "averylongword\nb"},
+	    {"a b c d", 1, "a\nb\nc\nd"},
+	    {"", 5, ""},
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		assert_int_equal(str_copy(text, sizeof(text), t[i].text), 0);
+		human_wrap(text, t[i].width);
+		assert_string_equal(text, t[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sizes),	cmocka_unit_test(spans), cmocka_unit_test(times),
-	    cmocka_unit_test(percents), cmocka_unit_test(texts),
+	    cmocka_unit_test(percents), cmocka_unit_test(texts), cmocka_unit_test(wraps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
