@@ -11,7 +11,7 @@
 
 /* A login, as the module tells it, and the list of logins that use one container. */
 
-enum { SESSION_MAX = 256 };
+enum { SESSION_MAX = 256, SESSION_PER_UID = 64 };
 
 /** struct login - facts of one login; strings in fixed space, refused when they do not fit */
 struct login {

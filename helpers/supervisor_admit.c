@@ -49,14 +49,30 @@ static int check_join(const struct supervisor *s, const struct login *l, struct 
 		       l->service, s->c.st.id);
 }
 
-static int check_admission(struct supervisor *s, const struct login *l, struct ctr_error *err)
+/* Nobody takes all places of a container that others use too. */
+static int check_places(const struct supervisor *s, const struct login *l, struct ctr_error *err)
 {
-	struct shell_check check = {.init = s->c.st.init.pid, .shell = login_shell(l)};
-	int r;
+	size_t own = 0;
 
+	for (size_t i = 0; i < s->nsessions; i++)
+		own += s->sessions[i].uid == l->uid;
 	if (s->nsessions == SESSION_MAX)
 		return err_set(err, CTR_E_BUSY, EBUSY, "login", "container %s has %d sessions",
 			       s->c.st.id, SESSION_MAX);
+	if (s->c.st.instance == MATCH_SHARED && own >= SESSION_PER_UID)
+		return err_set(err, CTR_E_BUSY, EBUSY, "login",
+			       "user %s has %d sessions in the shared container %s", l->user,
+			       SESSION_PER_UID, s->c.st.id);
+	return 0;
+}
+
+static int check_admission(struct supervisor *s, const struct login *l, struct ctr_error *err)
+{
+	struct shell_check check = {.init = s->c.st.init.pid, .shell = login_shell(l)};
+	int r = check_places(s, l, err);
+
+	if (r < 0)
+		return r;
 	if (cg_frozen(&s->c.cg) != CG_THAWED)
 		return err_set(err, CTR_E_PAUSED, EBUSY, "login",
 			       "container %s is paused; containerctl resume %s", s->c.st.id,

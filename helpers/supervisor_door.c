@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "child.h"
+#include "proc.h"
 #include "supervisor.h"
 
-enum { DOOR_MS = 1000 };
+enum { DOOR_MS = 1000, LOOK_MS = 20 };
+
+static bool is_stopped(pid_t pid)
+{
+	struct proc_stat st;
+
+	return proc_read_stat(pid, &st) < 0 || st.state == 'T' || st.state == 't';
+}
+
+/*
+ * su's real uid is its caller's, who may stop it just here: everybody else would wait for it with
+ * the lock held, again and again. One that is stopped does not get in.
+ */
+static int await_entry(int sock, pid_t pid, struct msg *m)
+{
+	uint64_t end = child_now_ms() + DOOR_MS;
+	int r;
+
+	do {
+		r = msg_recv(sock, m, LOOK_MS);
+	} while (r == -ETIMEDOUT && child_now_ms() < end && !is_stopped(pid));
+	return r;
+}
 
 /*
  * The process puts itself into the groups; that it did is read back (MUST-1). The lock is held
@@ -23,7 +47,7 @@ int supervisor_let_in(struct supervisor *s, int sock, pid_t pid, struct msg *m,
 	r = msg_send(sock, m, DOOR_MS);
 	cg_door_close(&door);
 	if (r == 0)
-		r = msg_recv(sock, m, DOOR_MS);
+		r = await_entry(sock, pid, m);
 	if (r < 0)
 		return err_sys(err, r, "enter", "let process %d in", pid);
 	msg_done(m);

@@ -15,7 +15,7 @@
 #include "supervisor.h"
 #include "sys.h"
 
-enum { SESSION_PAGE = 64, STOP_MARGIN_MS = 500, REMOVE_MS = 5000, LOCK_MS = 1000 };
+enum { SESSION_PAGE = 64, STOP_MARGIN_MS = 500, REMOVE_MS = 5000, LOCK_MS = 1000, KILL_MS = 2000 };
 
 /* Connects to PID 1 as root from outside: by its socket's place in the container's own tree. */
 static int connect_init(struct supervisor *s)
@@ -376,6 +376,21 @@ static void hang_up(struct supervisor *s)
 	}
 }
 
+/*
+ * Something inside can not die yet, and who made it so decides when (create_kill()). Meanwhile the
+ * ID stays taken, as that of a stopped container that nobody joins, and its lock is free: the next
+ * login gets another one (MUST-4).
+ */
+static void outwait(struct supervisor *s, int *lock)
+{
+	write_stopped(s);
+	log_event(s, "stuck", NULL, "init=%d", s->c.st.init.pid);
+	state_unlock(s->c.rootfd, s->c.st.id, lock);
+	while (child_wait_exit(s->c.pidfd, 3600000) == -ETIMEDOUT)
+		;
+	*lock = state_lock(s->c.rootfd, s->c.st.id, REMOVE_MS, NULL);
+}
+
 /* Removes everything; what is kept is the record of a container of the C API. */
 static void finish(struct supervisor *s)
 {
@@ -386,6 +401,8 @@ static void finish(struct supervisor *s)
 	lock = state_lock(s->c.rootfd, s->c.st.id, REMOVE_MS, NULL);
 	for (size_t i = s->nsessions; i-- > 0;)
 		end_session(s, i, "container-ended");
+	if (create_kill(&s->c, KILL_MS) == -ETIMEDOUT)
+		outwait(s, &lock);
 	create_undo(&s->c, s->keep);
 	if (s->keep)
 		write_stopped(s);

@@ -15,6 +15,8 @@
 #include "fd.h"
 #include "sys.h"
 
+enum { DEATH_MS = 500 }; /* from SIGKILL to the end, where nothing holds it up */
+
 uint64_t child_now_ms(void)
 {
 	struct timespec ts;
@@ -103,7 +105,10 @@ int child_finish(struct child *c, unsigned int timeout_ms, struct ctr_error *err
 
 	if (waited < 0)
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL); /* ours, not yet reaped */
-	while (waitpid(c->pid, &status, __WALL) < 0 && errno == EINTR)
+	/* one that sleeps in the kernel and can not be killed is left to die when it wakes (MUST-4)
+	 */
+	while ((waited == 0 || child_wait_exit(pidfd, DEATH_MS) == 0) &&
+	       waitpid(c->pid, &status, __WALL) < 0 && errno == EINTR)
 		;
 	c->pid = 0;
 	if (waited < 0)

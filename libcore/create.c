@@ -250,13 +250,25 @@ int create_run(struct create *c, struct ctr_error *err)
 	return stage_run(table, ARRAY_SIZE(table), c, c->fault, err);
 }
 
+/* SIGKILL does not end a frozen task of v1 before it is thawed, and PID 1 is waited for. */
+static void kill_frozen(struct create *c)
+{
+	if (cg_frozen(&c->cg) != CG_THAWED)
+		(void)!cg_kill(&c->cg, 5000, NULL); /* undo_cgroup() tries again */
+}
+
+int create_kill(struct create *c, unsigned int timeout_ms)
+{
+	kill_frozen(c);
+	(void)sys_pidfd_send_signal(c->pidfd, SIGKILL); /* our child, not yet reaped */
+	return child_wait_exit(c->pidfd, timeout_ms);
+}
+
 void create_undo(struct create *c, bool keep_folder)
 {
 	size_t first = keep_folder ? 1 : 0; /* the row "state" */
 
 	cleanup_fd(&c->control);
-	/* SIGKILL does not end a frozen task of v1 before it is thawed, and PID 1 is waited for */
-	if (cg_frozen(&c->cg) != CG_THAWED)
-		(void)!cg_kill(&c->cg, 5000, NULL); /* undo_cgroup() tries again */
+	kill_frozen(c);
 	stage_undo(table + first, ARRAY_SIZE(table) - first, c);
 }

@@ -44,6 +44,14 @@ void create_init(struct create *c);
 int create_run(struct create *c, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**
+ * create_kill - SIGKILL for PID 1, and with it for everything inside; waits for its end
+ *
+ * -ETIMEDOUT: something inside sleeps in the kernel, where it can not be killed: a FUSE server that
+ * has taken a request and does not answer holds up its client for as long as it likes.
+ */
+int create_kill(struct create *c, unsigned int timeout_ms) ATTR_WARN_UNUSED;
+
+/**
  * create_undo - remove all of a container that create_run made: processes, cgroup, folder
  * @keep_folder: leave the folder, for the record of a stopped container; dirfd stays open
  */

@@ -19,8 +19,8 @@ MUTANTS = [
             ("pam_container/pam_container.c", "== PAM_SUCCESS && uid == 0)", "== PAM_SUCCESS && 0)"),
             "policy.root_without_a_helper"),
     _mutant("MUST-5", "links in the tree are followed where a folder is made",
-            ("libcore/path.c", "fd = path_open_in(rootfd, prefix, last && !is_dir ? O_PATH : O_PATH | "
-             "O_DIRECTORY);", "fd = openat(parent, name, O_PATH | O_CLOEXEC);\n\t\tif (fd < 0)\n"
+            ("libcore/path.c", "fd =\n\t\t    path_open_ours(rootfd, prefix, last && !is_dir ? O_PATH : "
+             "O_PATH | O_DIRECTORY);", "fd = openat(parent, name, O_PATH | O_CLOEXEC);\n\t\tif (fd < 0)\n"
              "\t\t\tfd = -errno;"), "files.hostile_destination"),
     _mutant("MUST-5", "mounts of a container reach the host",
             ("libcore/root.c", "if (mount(NULL, \"/\", NULL, MS_SLAVE | MS_REC, NULL) < 0)", "if (0)"),
@@ -67,6 +67,15 @@ MUTANTS = [
             "harm.numbers_of_who_has_ended"),
     _mutant("MUST-6", "users outside have PID 1 start programs",
             ("helpers/init_conn.c", "&& cred->pid != 0;", ";"), "harm.from_outside"),
+    _mutant("MUST-4", "a container that can not end keeps its name's lock",
+            ("helpers/supervisor_loop.c", "if (create_kill(&s->c, KILL_MS) == -ETIMEDOUT)",
+             "if (create_kill(&s->c, KILL_MS) > 0)"), "harm.what_can_not_be_killed"),
+    _mutant("MUST-4", "a stopped su is waited for",
+            ("helpers/supervisor_door.c", "&& !is_stopped(pid));", "&& pid > 0);"),
+            "harm.stopped_su"),
+    _mutant("MUST-4", "one user takes all places of a shared container",
+            ("helpers/supervisor_admit.c", "own >= SESSION_PER_UID)", "own > SESSION_MAX)"),
+            "harm.places_of_a_shared_container"),
     _mutant("locks", "a login is handed over under the container's lock",
             ("helpers/supervisor_login.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
              "forward(s, l, p->fds, err);", "r = forward(s, l, p->fds, err);"),

@@ -2,10 +2,12 @@
 """What a user does to logins and containers of others, and to those who keep them."""
 
 import os
+import signal
 import subprocess
 import time
 
 from harness import inside, oracle, people
+from harness.runner import Skip
 from harness.world import write
 
 CONTAINED = True
@@ -78,7 +80,9 @@ import threading
 
 def lingering():
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         one, two = socket.create_connection(server.getsockname()), server.accept()[0]
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 100))
     one.setblocking(False)
     try:
@@ -88,7 +92,7 @@ def lingering():
         return one.detach(), two
 
 def poison(*data, count=1):
-    """Sent so that PID 1 has other things to do until nobody else holds the socket any more."""
+    """Sent so that PID 1 may have other things to do until nobody else holds the socket."""
     peer, (fd, other) = Peer(), lingering()
     try:
         for _ in range(50):
@@ -114,7 +118,8 @@ def test_descriptors_that_are_slow_to_close(world):
     """MUST-4: what a user passes to PID 1 holds nobody up but himself."""
     _shared(world)
     job = _attack(world, "alice", r'''
-kept = [poison(b"nonsense"), poison(b"start", b"terminal=1"), poison(b"start", b"terminal=7"),
+kept = [poison(b"nonsense") for _ in range(40)]
+kept += [poison(b"start", b"terminal=1"), poison(b"start", b"terminal=7"),
         poison(b"start", b"terminal=0", count=4), poison(b"start", b"terminal=0", count=200)]
 refused = [Peer() for _ in range(70)]
 kept += [poison(b"start"), poison(b"signal", b"sig=1", count=30)]
@@ -137,7 +142,7 @@ if os.fork() == 0:
     other = Peer()  # connected by a child that is gone when its connection is used
     socket.send_fds(ours, [b"x"], [other.sock.fileno()])
     os._exit(0)
-os.wait()
+os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # its number is not free yet, its process is no more
 peer.sock = socket.socket(fileno=socket.recv_fds(theirs, 1, 1)[1][0])
 peer.sock.settimeout(5)
 print(*peer.start(b"file=true", b"arg=true", b"env=PATH=/bin")[:1], flush=True)
@@ -200,3 +205,91 @@ def test_code_of_root_inside(world):
     world.policy("[Match students]\nGroup=students\nContainer=box\nEntry=join\n")
     world.definition("box", theirs)
     assert world.run(["su", "alice", "-c", "echo in"]).stdout == b"in\n"
+
+
+# A FUSE server that takes each request and answers none but the first: who asks can not be killed.
+FUSE = r'''
+import ctypes, os, struct
+server = os.open("/dev/fuse", os.O_RDWR)
+options = b"fd=%d,rootmode=40000,user_id=4001,group_id=5001" % server
+if ctypes.CDLL(None).mount(b"x", b"/home/alice/mnt", b"fuse", 6, options):
+    raise SystemExit("mount")
+os.setresgid(5001, 5001, 5001)
+os.setresuid(4001, 4001, 4001)
+print("mounted", flush=True)
+while True:
+    _length, kind, number = struct.unpack("IIQ", os.read(server, 1 << 17)[:16])
+    if kind == 26:  # FUSE_INIT
+        answer = struct.pack("IIIIHHIIHHI28x", 7, 31, 65536, 0, 12, 10, 65536, 1, 0, 0, 0)
+        os.write(server, struct.pack("IiQ", 16 + len(answer), 0, number) + answer)
+'''
+
+
+def test_what_can_not_be_killed(world):
+    """MUST-4: a user's process that is stuck in the kernel keeps no other user out."""
+    if not os.path.exists("/sys/module/fuse") and not os.path.exists("/sys/fs/fuse"):
+        raise Skip("this kernel has no FUSE")
+    _shared(world)
+    world.run(["mount", "--make-rshared", "/"])
+    os.mkdir("/home/alice/mnt")
+    os.chown("/home/alice/mnt", 4001, 5001)
+    write("/srv/fuse.py", FUSE)
+    server = subprocess.Popen(["/usr/bin/python3", "/srv/fuse.py"], stdout=subprocess.PIPE)
+    assert server.stdout.readline() == b"mounted\n"
+    job = subprocess.Popen(world.ssh_argv("alice", "(stat ~/mnt/x >/dev/null 2>&1 </dev/null &) ; sleep 0.5; echo up; cat"),
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert job.stdout.readline() == b"up\n"
+    job.stdin.close()
+    job.wait(10)
+    world.until(lambda: any("event=stuck" in line for line in world.log), "its end takes too long")
+    for user in ("bob", "alice"):
+        assert world.ssh(user, "echo in").stdout == b"in\n"
+    assert "box" in os.listdir("/run/pam_container/containers")
+    server.kill()
+    server.wait()
+    world.until(lambda: os.listdir("/run/pam_container/containers") == [], "all of it is removed")
+    world.run(["umount", "-l", "/home/alice/mnt"])
+
+
+
+def test_stopped_su(world):
+    """MUST-4: su's caller may stop it at the open door; nobody else waits for it."""
+    _shared(world)
+    job = _attack(world, "bob", "")
+    stopped = [subprocess.Popen(["strace", "-qq", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
+                                 "inject=recvmsg:signal=SIGSTOP:when=2", "su", "alice", "-c", "id"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+               for _ in range(8)]
+    begin = time.monotonic()
+    world.until(lambda: any("stage=enter" in line for line in world.log), "one was given up")
+    assert world.ssh("bob", "echo in").stdout == b"in\n"
+    world.until(lambda: sum("stage=enter" in line for line in world.log) == 8, "all were given up")
+    assert time.monotonic() - begin < 6
+    for su in stopped:
+        su.kill()
+        su.wait()
+    for facts in _named("su"):
+        os.kill(facts.pid, signal.SIGKILL)
+    job.stdin.close()
+    job.wait(10)
+
+
+def test_places_of_a_shared_container(world):
+    """One user's sessions are bounded where others share the container with him."""
+    _shared(world)
+    job = _attack(world, "bob", "")
+    master = world.ssh_argv("alice", "-N")
+    masters = [subprocess.Popen(master, stdin=subprocess.DEVNULL) for _ in range(64)]
+    world.until(lambda: sum("event=start" in line and "user=alice" in line for line in world.log) == 64,
+                "all of them are in", 60)
+    done = world.ssh("alice", "echo in")
+    assert done.returncode == 254 and b"in\n" not in done.stdout, done
+    assert world.ssh("bob", "echo in").stdout == b"in\n"
+    for each in masters:
+        each.kill()
+        each.wait()
+    job.stdin.close()
+    job.wait(10)
+
+
+test_places_of_a_shared_container.sshd_lines = ["MaxStartups 100"]
