@@ -80,7 +80,7 @@ void session_start(struct session *s, const struct login *l, int sock, int calle
 	s->uid = l->uid;
 	memcpy(s->user, l->user, sizeof(s->user));
 	memcpy(s->service, l->service, sizeof(s->service));
-	memcpy(s->rhost, l->rhost, sizeof(s->rhost));
+	memcpy(s->rhost, l->rhost, sizeof(s->rhost) - 1);
 	memcpy(s->tty, l->tty, sizeof(s->tty));
 }
 

@@ -15,7 +15,8 @@ enum { SESSION_MAX = 256, SESSION_PER_UID = 64 };
 
 /** struct login - facts of one login; strings in fixed space, refused when they do not fit */
 struct login {
-	char user[64], shell[256], home[256], service[32], tty[32], rhost[64], ruser[64];
+	char user[64], shell[256], home[256], service[32], tty[32], ruser[64];
+	char rhost[256]; /* a name in DNS has up to 253 bytes */
 	uid_t uid;
 	gid_t gid;
 	pid_t pid; /* of the caller */
@@ -41,7 +42,8 @@ struct session {
 	uid_t uid;
 	struct cghome home; /* where the caller was before it joined */
 	uint64_t since_us;
-	char user[64], service[32], rhost[64], tty[32];
+	char user[64], service[32], tty[32];
+	char rhost[64]; /* for people: as much as fits */
 };
 
 /** session_start - take over the descriptors; the record for the list */

@@ -225,7 +225,7 @@ static void remember_rule(struct supervisor *s, const struct login *l,
 	(void)!str_copy(st->definition, sizeof(st->definition), d->rule->container);
 	(void)!str_copy(st->rule, sizeof(st->rule), d->rule->name);
 	(void)!str_copy(st->service, sizeof(st->service), l->service);
-	(void)!str_copy(st->rhost, sizeof(st->rhost), l->rhost);
+	(void)!str_format(st->rhost, sizeof(st->rhost), "%.63s", l->rhost);
 	(void)!str_copy(st->tty, sizeof(st->tty), l->tty);
 	if (d->instance != MATCH_SHARED) {
 		(void)!str_copy(st->user, sizeof(st->user), l->user);

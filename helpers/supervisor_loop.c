@@ -69,7 +69,7 @@ static struct login session_login(const struct session *e)
 
 	memcpy(l.user, e->user, sizeof(l.user));
 	memcpy(l.service, e->service, sizeof(l.service));
-	memcpy(l.rhost, e->rhost, sizeof(l.rhost));
+	memcpy(l.rhost, e->rhost, sizeof(e->rhost));
 	return l;
 }
 

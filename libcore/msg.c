@@ -16,7 +16,7 @@
 #include "str.h"
 
 /* len beyond the buffer marks a message that did not fit (sticky) */
-enum { OVERFLOWED = MSG_MAX + 1 };
+enum { OVERFLOWED = MSG_MAX + 1, CONNECT_S = 2 };
 
 void msg_init(struct msg *m, const char *verb)
 {
@@ -360,6 +360,7 @@ int msg_listen_at(int dirfd, const char *name, mode_t mode)
 
 int msg_connect_at(int dirfd, const char *name)
 {
+	const struct timeval patience = {.tv_sec = CONNECT_S};
 	autofd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un a;
 	int r = address_at(dirfd, name, &a);
@@ -368,8 +369,11 @@ int msg_connect_at(int dirfd, const char *name)
 		return -errno;
 	if (r < 0)
 		return r;
-	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+	/* who listens may be frozen, and others may have filled its queue */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return -errno;
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	return take_fd(&fd);
 }
 

@@ -98,7 +98,7 @@ int msg_pair(int sv[2]) ATTR_WARN_UNUSED;
 int msg_listen_at(int dirfd, const char *name, mode_t mode) ATTR_WARN_UNUSED;
 
 /** msg_connect_at - connect to a socket below a directory descriptor (name NULL: dirfd is the
- * socket's O_PATH descriptor) */
+ * socket's O_PATH descriptor). -ETIMEDOUT after two seconds with a full queue */
 int msg_connect_at(int dirfd, const char *name) ATTR_WARN_UNUSED;
 
 /** msg_peer_cred - SO_PEERCRED */

@@ -53,6 +53,13 @@ struct login {
 
 static const char *const names[] = {"mnt", "pid", "ipc", "uts", "net", "cgroup", "restrict"};
 
+/* What was needed to get in; a program that serves its user without exec keeps none of it. */
+static void close_ways_in(struct login *l)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		cleanup_fd(&l->fd[i]);
+}
+
 static void close_door(struct login *l)
 {
 	while (l->ndoor > 0)
@@ -65,8 +72,7 @@ static void login_free(pam_handle_t *pamh ATTR_UNUSED, void *data, int status AT
 	struct login *l = data;
 
 	cleanup_fd(&l->sock);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		cleanup_fd(&l->fd[i]);
+	close_ways_in(l);
 	close_door(l);
 	enter_home_done(&l->home);
 	free(l);
@@ -365,6 +371,9 @@ ATTR_PUBLIC int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const ch
 		_exit(EXIT_REFUSED);
 	}
 	l->inside = true;
+	/* MUST-6: internal-sftp is this process; the opener has its own */
+	close_ways_in(l);
+	cleanup_fd(&l->sock);
 	return PAM_IGNORE;
 }
 

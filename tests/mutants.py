@@ -76,6 +76,11 @@ MUTANTS = [
     _mutant("MUST-4", "one user takes all places of a shared container",
             ("helpers/supervisor_admit.c", "own >= SESSION_PER_UID)", "own > SESSION_MAX)"),
             "harm.places_of_a_shared_container"),
+    _mutant("MUST-6", "sshd's process for the user keeps the namespaces open",
+            ("pam_container/pam_container.c", "close_ways_in(l);\n\tcleanup_fd(&l->sock);", ""),
+            "harm.ways_in_are_not_kept"),
+    _mutant("MUST-4", "a full queue is waited for without end",
+            ("libcore/msg.c", "{.tv_sec = CONNECT_S}", "{0}"), "msg", "unit"),
     _mutant("locks", "a login is handed over under the container's lock",
             ("helpers/supervisor_login.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
              "forward(s, l, p->fds, err);", "r = forward(s, l, p->fds, err);"),

@@ -293,3 +293,17 @@ def test_places_of_a_shared_container(world):
 
 
 test_places_of_a_shared_container.sshd_lines = ["MaxStartups 100"]
+
+
+def test_ways_in_are_not_kept(world):
+    """MUST-6: sshd's process for the user holds no namespace nor their descriptions."""
+    job = subprocess.Popen(world.ssh_argv("alice", "-N"), stdin=subprocess.DEVNULL)
+    world.until(lambda: any(f.status["Name"] == "sshd" and not oracle.faults(f)
+                            for f in oracle.processes(people.USERS["alice"][0])), "sshd has entered")
+    time.sleep(0.3)
+    for facts in oracle.processes(people.USERS["alice"][0]):
+        links = [os.readlink(f"/proc/{facts.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{facts.pid}/fd")]
+        assert not [l for l in links if ":[" in l and not l.startswith(("socket", "pipe"))], links
+        assert not any("restrict" in link for link in links), links
+    job.kill()
+    job.wait()

@@ -91,6 +91,31 @@ static void peeks(void **state)
 	assert_int_equal(msg_peek(f->sv[1], &f->in, &fds), -ENOTCONN);
 }
 
+/* MUST-4: who listens may be stopped, with others' connections waiting */
+static void gives_up_a_full_queue(void **state)
+{
+	char path[] = "/tmp/pam_container-test-XXXXXX";
+	int dir, listener, fd = 0, fds[80], n = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	listener = msg_listen_at(dir, "socket", 0600);
+	assert_true(listener >= 0);
+	while (n < 80 && fd >= 0) {
+		fd = msg_connect_at(dir, "socket");
+		if (fd >= 0)
+			fds[n++] = fd;
+	}
+	assert_int_equal(fd, -ETIMEDOUT);
+	while (n > 0)
+		close(fds[--n]);
+	close(listener);
+	unlinkat(dir, "socket", 0);
+	close(dir);
+	rmdir(path);
+}
+
 static void refuses_what_is_no_message(void **state)
 {
 	struct fixture *f = *state;
@@ -220,10 +245,15 @@ static void carries_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(carries_records_and_descriptors), TEST(peeks),
-	    TEST(refuses_what_is_no_message),	   TEST(survives_random_bytes),
-	    TEST(does_not_send_what_does_not_fit), TEST(carries_errors),
-	    TEST(refuses_floods_of_descriptors),   TEST(escapes_forged_errors),
+	    TEST(carries_records_and_descriptors),
+	    TEST(peeks),
+	    TEST(gives_up_a_full_queue),
+	    TEST(refuses_what_is_no_message),
+	    TEST(survives_random_bytes),
+	    TEST(does_not_send_what_does_not_fit),
+	    TEST(carries_errors),
+	    TEST(refuses_floods_of_descriptors),
+	    TEST(escapes_forged_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
