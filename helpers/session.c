@@ -2,8 +2,10 @@
 #include "session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "num.h"
@@ -16,6 +18,24 @@ static int get_text(const struct msg *m, const char *key, char *dst, size_t size
 	const char *v = msg_get(m, key);
 
 	return v ? str_copy(dst, size, v) : -ENOENT;
+}
+
+/*
+ * Not the service, which says what stack is used, by whatever program: both cronie and cron may
+ * call theirs cron. A program that was replaced since it began has a word behind its name.
+ */
+static void find_program(pid_t pid, char *dst, size_t size)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t n = -1;
+	const char *base;
+
+	if (str_format(link, sizeof(link), "/proc/%d/exe", pid) == 0)
+		n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	base = strrchr(path, '/');
+	base = base ? base + 1 : path;
+	(void)!str_format(dst, size, "%.*s", (int)strcspn(base, " "), base); /* too long: unknown */
 }
 
 int login_parse(const struct msg *m, struct login *ret, struct ctr_error *err)
@@ -45,6 +65,7 @@ int login_parse(const struct msg *m, struct login *ret, struct ctr_error *err)
 		return err_set(err, CTR_E_SYSTEM, EBADMSG, "login", "numbers of the login are bad");
 	l.pid = (pid_t)pid;
 	l.hook = hook == 1;
+	find_program(l.pid, l.program, sizeof(l.program));
 	*ret = l;
 	return 0;
 }

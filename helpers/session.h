@@ -16,7 +16,8 @@ enum { SESSION_MAX = 256, SESSION_PER_UID = 64 };
 /** struct login - facts of one login; strings in fixed space, refused when they do not fit */
 struct login {
 	char user[64], shell[256], home[256], service[32], tty[32], ruser[64];
-	char rhost[256]; /* a name in DNS has up to 253 bytes */
+	char rhost[256];  /* a name in DNS has up to 253 bytes */
+	char program[64]; /* name of the caller's executable; "" when it can not be told */
 	uid_t uid;
 	gid_t gid;
 	pid_t pid; /* of the caller */

@@ -34,7 +34,7 @@ static int check_shell(void *arg, struct ctr_error *err)
 
 static int entry_of(const struct supervisor *s, const struct login *l)
 {
-	return match_entry(s->entry, l->service, l->hook);
+	return match_entry(s->entry, l->program, l->hook);
 }
 
 /* Entry=join is the administrator's word that what joins may run the tree's code. */

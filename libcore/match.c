@@ -421,22 +421,32 @@ bool match_needs_groups(const struct policy *p, const struct match_facts *f)
 	return false;
 }
 
-/* The service is the program's name, maybe with a suffix: sshd takes its from argv[0]. */
-static bool is_program(const char *service, const char *program)
+/* A program's name, maybe with a suffix: sshd takes its service from argv[0], sshd-session. */
+static bool is_program(const char *name, const char *program)
 {
 	const char *rest;
 
-	return service && str_has_prefix(service, program, &rest) &&
-	       (!*rest || strchr("-_.", *rest));
+	return name && str_has_prefix(name, program, &rest) && (!*rest || strchr("-_.", *rest));
 }
 
-int match_entry(int configured, const char *service, bool hook_seen)
+/* They call setcred in the process that opens the session and nowhere else; crond is cronie's. */
+static bool never_enters(const char *program)
+{
+	static const char *const names[] = {"su", "login", "sudo", "runuser", "atd", "crond"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (is_program(program, names[i]))
+			return true;
+	return false;
+}
+
+int match_entry(int configured, const char *program, bool hook_seen)
 {
 	/* MUST-1: without the hook nothing would ever enter. */
-	if (configured == MATCH_ENTRY_JOIN || !hook_seen)
+	if (configured == MATCH_ENTRY_JOIN || !hook_seen || never_enters(program))
 		return MATCH_ENTRY_JOIN;
-	if (configured == MATCH_ENTRY_LATE || is_program(service, "sshd") ||
-	    is_program(service, "cron") || is_program(service, "crond"))
+	if (configured == MATCH_ENTRY_LATE || is_program(program, "sshd") ||
+	    is_program(program, "cron"))
 		return MATCH_ENTRY_LATE;
 	return MATCH_ENTRY_JOIN;
 }

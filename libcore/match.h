@@ -88,10 +88,13 @@ bool match_needs_groups(const struct policy *p, const struct match_facts *f);
 
 /**
  * match_entry - late or join: the program that calls, and whether its setcred hook was seen
- * Pure. AUTO: late iff hook and the service's program is known to call setcred in the child.
- * Without the hook nobody would ever enter, so that is join whatever was configured (MUST-1).
+ * @program: name of the caller's executable file; NULL: not known
+ *
+ * Pure. AUTO: late iff hook and the program is known to call setcred in the child. Without the
+ * hook, and in programs that have it called in the opener alone, nobody would ever enter, so that
+ * is join whatever was configured (MUST-1).
  */
-int match_entry(int configured, const char *service, bool hook_seen);
+int match_entry(int configured, const char *program, bool hook_seen);
 
 /** match_attach - does the login shell get container-attach bound over it? AUTO: sshd, login, su,
  * su-l */

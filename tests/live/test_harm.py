@@ -307,3 +307,23 @@ def test_ways_in_are_not_kept(world):
         assert not any("restrict" in link for link in links), links
     job.kill()
     job.wait()
+
+
+def test_programs_that_enter_nowhere(world):
+    """MUST-1: cronie and su call setcred in the opener alone; late there would leave the user outside."""
+    for service in ("su", "cron"):
+        with open(f"/etc/pam.d/{service}") as file:
+            text = file.read()
+        write(f"/etc/pam.d/{service}", "auth optional pam_container.so\n" + text)
+    # a program in cronie's order, with the service that Debian's cron has
+    world.run(["strace", "-qq", "-o", "/tmp/trace", "-e", "trace=setns", "pamtester", "cron", "alice",
+               "setcred(PAM_ESTABLISH_CRED)", "open_session", "setcred(PAM_REINITIALIZE_CRED)"])
+    with open("/tmp/trace") as file:
+        assert "CLONE_NEWNS) " in file.read()
+    world.policy("[Match students]\nGroup=students\nContainer=box\nEntry=late\n")
+    job = subprocess.Popen(["su", "alice", "-c", "echo up; cat"], stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE)
+    assert job.stdout.readline() == b"up\n"
+    world.require_walls("alice")
+    job.stdin.close()
+    job.wait(10)

@@ -277,10 +277,15 @@ static void chooses_entry_and_attach(void **state)
 {
 	static const struct {
 		int configured;
-		const char *service;
+		const char *program;
 		bool hook;
 		int want;
 	} rows[] = {
+	    {MATCH_ENTRY_AUTO, "sshd-session", true, MATCH_ENTRY_LATE},
+	    {MATCH_ENTRY_AUTO, "crond", true, MATCH_ENTRY_JOIN},
+	    {MATCH_ENTRY_AUTO, "pamtester", true, MATCH_ENTRY_JOIN},
+	    {MATCH_ENTRY_LATE, "crond", true, MATCH_ENTRY_JOIN},
+	    {MATCH_ENTRY_LATE, "su", true, MATCH_ENTRY_JOIN},
 	    {MATCH_ENTRY_AUTO, "sshd", true, MATCH_ENTRY_LATE},
 	    {MATCH_ENTRY_AUTO, "sshd-test", true, MATCH_ENTRY_LATE},
 	    {MATCH_ENTRY_AUTO, "sshd", false, MATCH_ENTRY_JOIN},
@@ -295,7 +300,7 @@ static void chooses_entry_and_attach(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_int_equal(match_entry(rows[i].configured, rows[i].service, rows[i].hook),
+		assert_int_equal(match_entry(rows[i].configured, rows[i].program, rows[i].hook),
 				 rows[i].want);
 	assert_true(match_attach(MATCH_ATTACH_AUTO, "sshd", MATCH_ENTRY_LATE));
 	assert_true(match_attach(MATCH_ATTACH_AUTO, "su-l", MATCH_ENTRY_JOIN));
