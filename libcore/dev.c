@@ -23,6 +23,12 @@ static const struct {
     {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
 
+/*
+ * Terminals are counted for the whole machine (kernel.pty.max, 4096, less 1024 for the host's own
+ * mounts): one container must not have them all.
+ */
+#define PTS_OPTIONS "mode=620,ptmxmode=666,gid=5,max=1024"
+
 static const struct {
 	const char *name, *target;
 } links[] = {
@@ -170,7 +176,7 @@ int dev_build(int rootfd, int hostfd, const struct spec *spec, const struct root
 	if (r == 0)
 		r = mnt_attach(dev, target, "/dev", err);
 	if (r == 0)
-		r = attach_new(rootfd, "/dev/pts", "devpts", "mode=620,ptmxmode=666,gid=5", err);
+		r = attach_new(rootfd, "/dev/pts", "devpts", PTS_OPTIONS, err);
 	if (r == 0)
 		r = attach_new(rootfd, "/dev/shm", "tmpfs", "mode=1777,size=50%", err);
 	if (r == 0 && facts->new_ipc_ns)

@@ -87,6 +87,8 @@ MUTANTS = [
             "harm.ways_in_are_not_kept"),
     _mutant("MUST-4", "a full queue is waited for without end",
             ("libcore/msg.c", "{.tv_sec = CONNECT_S}", "{0}"), "msg", "unit"),
+    _mutant("MUST-4", "one container takes all terminals of the machine",
+            ("libcore/dev.c", "gid=5,max=1024", "gid=5"), "harm.terminals_of_the_machine"),
     _mutant("locks", "a login is handed over under the container's lock",
             ("helpers/supervisor_login.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
              "forward(s, l, p->fds, err);", "r = forward(s, l, p->fds, err);"),

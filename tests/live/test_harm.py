@@ -327,3 +327,25 @@ def test_programs_that_enter_nowhere(world):
     world.require_walls("alice")
     job.stdin.close()
     job.wait(10)
+
+
+def test_terminals_of_the_machine(world):
+    """MUST-4: one container does not take them all."""
+    job = _attack(world, "alice", r'''
+ready, told = os.pipe()
+for _ in range(8):
+    if os.fork() == 0:
+        try:
+            while True:
+                os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY)
+        except OSError:
+            os.write(told, b"x")
+            time.sleep(60)
+for _ in range(8):
+    os.read(ready, 1)
+''')
+    term = world.terminal(world.ssh_argv("bob", "-t", "tty"))
+    term.expect("/dev/pts/0")
+    assert term.wait() == 0
+    job.stdin.close()
+    job.wait(10)
