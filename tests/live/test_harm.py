@@ -340,7 +340,8 @@ for _ in range(8):
                 os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY)
         except OSError:
             os.write(told, b"x")
-            time.sleep(60)
+            os.read(0, 1)
+            os._exit(0)
 for _ in range(8):
     os.read(ready, 1)
 ''')
