@@ -192,10 +192,12 @@ int msg_recv(int sock, struct msg *m, int timeout_ms)
 		n = recvmsg(sock, &h, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 		if (n >= 0)
 			break;
-		if (errno == EINTR)
+		/* reset: it closed with something unread, which is told once, before what it sent
+		 */
+		if (errno == EINTR || errno == ECONNRESET)
 			continue;
 		if (errno != EAGAIN)
-			return errno == ECONNRESET ? -ENOTCONN : -errno;
+			return -errno;
 		r = wait_for(sock, POLLIN, timeout_ms);
 		if (r < 0)
 			return r;

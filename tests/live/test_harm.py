@@ -258,8 +258,8 @@ def test_stopped_su(world):
     """MUST-4: su's caller may stop it at the open door; nobody else waits for it."""
     _shared(world)
     job = _attack(world, "bob", "")
-    stopped = [subprocess.Popen(["strace", "-qq", "-o", "/dev/null", "-e", "trace=recvmsg", "-e",
-                                 "inject=recvmsg:signal=SIGSTOP:when=2", "su", "alice", "-c", "id"],
+    stopped = [subprocess.Popen(["strace", "-qq", "-o", "/dev/null", "-e", "trace=sendmsg", "-e",
+                                 "inject=sendmsg:delay_enter=30s:when=2", "su", "alice", "-c", "id"],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                for _ in range(8)]
     begin = time.monotonic()

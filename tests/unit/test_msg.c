@@ -91,6 +91,22 @@ static void peeks(void **state)
 	assert_int_equal(msg_peek(f->sv[1], &f->in, &fds), -ENOTCONN);
 }
 
+/* The last word of one that went away with something unread is not lost. */
+static void hears_the_last_word(void **state)
+{
+	struct fixture *f = *state;
+
+	msg_init(&f->out, "go");
+	assert_int_equal(msg_send(f->sv[1], &f->out, 100), 0);
+	msg_init(&f->out, "error");
+	assert_int_equal(msg_send(f->sv[0], &f->out, 100), 0);
+	close(f->sv[0]);
+	assert_int_equal(msg_recv(f->sv[1], &f->in, 100), 0);
+	assert_string_equal(msg_verb(&f->in), "error");
+	assert_int_equal(msg_recv(f->sv[1], &f->in, 100), -ENOTCONN);
+	f->sv[0] = open("/dev/null", O_RDONLY);
+}
+
 /* MUST-4: who listens may be stopped, with others' connections waiting */
 static void gives_up_a_full_queue(void **state)
 {
@@ -247,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(carries_records_and_descriptors),
 	    TEST(peeks),
+	    TEST(hears_the_last_word),
 	    TEST(gives_up_a_full_queue),
 	    TEST(refuses_what_is_no_message),
 	    TEST(survives_random_bytes),
