@@ -48,7 +48,7 @@ class World:
         """product: whether the product is installed in this world's root."""
         self.product = product
         self.port = 0
-        self.log = []
+        self.log, self.heard = [], []  # lines, and when each came (time.monotonic())
         self._daemons = []
         self._terminals = []
         people.create()
@@ -72,7 +72,9 @@ class World:
 
         def collect():
             while True:
-                self.log.append(sock.recv(65536).decode(errors="replace"))
+                line = sock.recv(65536).decode(errors="replace")
+                self.heard.append(time.monotonic())
+                self.log.append(line)
         threading.Thread(target=collect, daemon=True).start()
 
     def policy(self, text):
