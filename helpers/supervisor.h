@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "create.h"
+#include "load.h"
 #include "match.h"
 #include "session.h"
 
@@ -73,6 +74,22 @@ int supervisor_let_in(struct supervisor *s, int sock, pid_t pid, struct msg *m,
 /** supervisor_deny - answer `denied` with the record */
 void supervisor_deny(int sock, const struct ctr_error *err);
 
+/* supervisor_place.c */
+
+/** struct placing - what is to be placed: the decision, the session socket, the caller's pidfd */
+struct placing {
+	const struct match_decision *d;
+	int fds[2];
+};
+
+/**
+ * supervisor_place - find or make the container of a login that is to be contained
+ *
+ * Returns 1 when a living supervisor took the login, 0 when this process is its supervisor now.
+ */
+int supervisor_place(struct supervisor *s, const struct load_paths *paths, const struct login *l,
+		     const struct placing *p, struct ctr_error *err);
+
 /* supervisor_create.c */
 
 /** supervisor_make - create the container of s->c.st from a definition; the lock is held by the
@@ -88,7 +105,22 @@ bool supervisor_create(struct supervisor *s, int sock);
  */
 int supervisor_allow_consoles(struct supervisor *s, struct ctr_error *err);
 
+/* supervisor_control.c */
+
+/** supervisor_accept - a connection to the control socket */
+void supervisor_accept(struct supervisor *s);
+
+/** supervisor_answer - client i has said something, or has hung up: the last one takes its row */
+void supervisor_answer(struct supervisor *s, size_t i);
+
 /* supervisor_loop.c */
+
+/** supervisor_connect_init - connect to PID 1 as root from outside: by its socket's place in the
+ * container's own tree */
+int supervisor_connect_init(struct supervisor *s);
+
+/** supervisor_stop - begin to end the container */
+void supervisor_stop(struct supervisor *s, unsigned int grace_ms);
 
 /** supervisor_loop - serve until the container is over; then remove it. Returns the exit code */
 int supervisor_loop(struct supervisor *s);

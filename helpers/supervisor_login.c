@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
 #include "cleanup.h"
 #include "groups.h"
 #include "load.h"
-#include "record.h"
-#include "reap.h"
 #include "supervisor.h"
 
-enum { LOCK_MS = 4000, ANSWER_MS = 4000, CANDIDATES = 1000, LOOKED_AT = 16, CREATE_MS = 4500 };
+/* What a login gets: the policy, asked and carried out. */
+
+enum { CREATE_MS = 4500 };
 
 void supervisor_deny(int sock, const struct ctr_error *err)
 {
@@ -23,198 +20,6 @@ void supervisor_deny(int sock, const struct ctr_error *err)
 	msg_add_error(&m, err);
 	(void)!msg_send(sock, &m, 1000); /* who went away does not log in either */
 }
-
-/* ---- which container ---- */
-
-/* What is to be placed: the decision, and the session socket and the caller's pidfd */
-struct placing {
-	const struct match_decision *d;
-	int fds[2];
-};
-
-static void base_id(const struct login *l, const struct match_decision *d, char base[STATE_ID_MAX])
-{
-	const char *def = d->rule->container;
-	char user[48];
-	int r = 0;
-
-	if (!state_id_is_valid(l->user) || strlen(l->user) > 32)
-		r = str_format(user, sizeof(user), "u%u", l->uid);
-	else
-		r = str_copy(user, sizeof(user), l->user);
-	if (r == 0 && d->instance == MATCH_SHARED)
-		r = str_copy(base, STATE_ID_MAX, def);
-	else if (r == 0 && d->instance == MATCH_USER)
-		r = str_format(base, STATE_ID_MAX, "%s.%s", user, def);
-	else if (r == 0)
-		r = str_copy(base, STATE_ID_MAX, user);
-	if (r < 0)
-		(void)!str_format(base, STATE_ID_MAX, "u%u", l->uid); /* always fits */
-}
-
-/* Whether a login may join that record's container: never another user's by a clash of names. */
-static bool may_join(const struct state *st, const struct login *l, const struct match_decision *d)
-{
-	if (d->instance == MATCH_SESSION || st->instance != d->instance || st->stopped)
-		return false;
-	if (!str_equal(st->definition, d->rule->container))
-		return false;
-	return d->instance == MATCH_SHARED || st->uid == l->uid;
-}
-
-/* The supervisor went away just now: look again. */
-static int ending(struct supervisor *s, struct ctr_error *err)
-{
-	return err_set(err, CTR_E_BUSY, EAGAIN, "login", "container %s is ending", s->c.st.id);
-}
-
-/*
- * Without the lock: the supervisor may need it for another login before it answers this one. One
- * that ends meanwhile says so, or is not there any more.
- */
-static int forward(struct supervisor *s, const struct login *l, const int fds[2],
-		   struct ctr_error *err)
-{
-	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL), control = -1;
-	automsg struct msg m;
-	int r;
-
-	m.nfds = 0;
-	if (dir >= 0)
-		control = msg_connect_at(dir, "control");
-	if (control < 0)
-		return ending(s, err);
-	msg_init(&m, "login");
-	login_format(l, &m);
-	msg_add_fd(&m, fds[0]);
-	msg_add_fd(&m, fds[1]);
-	r = msg_send(control, &m, 1000);
-	m.nfds = 0; /* lent */
-	if (r == 0)
-		r = msg_recv(control, &m, ANSWER_MS);
-	if (r == -ENOTCONN || r == -EPIPE || r == -ECONNRESET)
-		return ending(s, err);
-	if (r < 0)
-		return err_sys(err, r, "login", "hand the login over to the supervisor");
-	if (strcmp(msg_verb(&m), "ok") == 0)
-		return 0;
-	if (msg_get_error(&m, err) < 0)
-		return err_set(err, CTR_E_SYSTEM, EBADMSG, "login",
-			       "the supervisor's answer is bad");
-	return err && err->errnum ? -err->errnum : -EACCES;
-}
-
-/* One candidate, its lock held. 1: to be joined; 0: free, to be made; -EEXIST: try the next. */
-static int try_candidate(struct supervisor *s, const struct login *l,
-			 const struct match_decision *d, struct ctr_error *err)
-{
-	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL);
-	struct state st;
-	int r;
-
-	if (dir < 0)
-		return dir == -ENOENT ? 0 : dir;
-	r = record_read(dir, s->c.st.id, &st, err);
-	if (r == 0 && !st.stopped && proc_is_alive(&st.super))
-		return may_join(&st, l, d) ? 1 : -EEXIST;
-	if (r == 0 && st.keep)
-		return -EEXIST; /* a stopped container of the C API is its maker's to destroy */
-	r = reap_container(s->c.rootfd, s->c.st.id, err);
-	return r == -EBUSY ? -EEXIST : r; /* a living one with a damaged record is left alone */
-}
-
-static int make(struct supervisor *s, const struct load_paths *paths, const struct login *l,
-		struct ctr_error *err)
-{
-	struct load_who who = {.user = l->user,
-			       .home = l->home,
-			       .shell = l->shell,
-			       .id = s->c.st.id,
-			       .uid = l->uid,
-			       .gid = l->gid};
-	autospec struct spec *spec = NULL;
-	int r = load_definition(paths, s->c.st.definition, &who, &spec, NULL, err);
-
-	if (r < 0)
-		return r;
-	(void)!str_copy(s->shell, sizeof(s->shell), login_shell(l)); /* as long as the login's */
-	s->c.shell = s->shell;
-	return supervisor_make(s, spec, err);
-}
-
-/* One candidate from its lock to its unlock; results as try_candidate, and -EAGAIN: look again. */
-static int place_one(struct supervisor *s, const struct load_paths *paths, const struct login *l,
-		     const struct placing *p, struct ctr_error *err)
-{
-	bool session = p->d->instance == MATCH_SESSION;
-	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, session ? 0 : LOCK_MS, err);
-	int r;
-
-	if (lock < 0)
-		return lock == -EAGAIN && session ? -EEXIST : lock;
-	r = try_candidate(s, l, p->d, err);
-	if (r == 1) {
-		state_unlock(s->c.rootfd, s->c.st.id, &lock);
-		r = forward(s, l, p->fds, err);
-		return r < 0 ? r : 1;
-	}
-	if (r == 0) {
-		r = make(s, paths, l, err);
-		if (r == 0) {
-			r = supervisor_admit(s, l, p->fds[0], p->fds[1], err);
-			if (r < 0)
-				create_undo(&s->c, false);
-		}
-		if (r == -EEXIST || r == -EAGAIN)
-			r = -EIO; /* not about the ID: the record says more */
-	}
-	state_unlock(s->c.rootfd, s->c.st.id, &lock);
-	return r;
-}
-
-/*
- * With one container a session there may be hundreds of candidates. The first ones are looked at,
- * and taken over from a dead supervisor; of the others a name that stands is passed over, and gc
- * removes it if nobody lives there.
- */
-static bool is_passed_over(const struct supervisor *s, const struct placing *p, unsigned int k)
-{
-	autofd int dir = -1;
-
-	if (p->d->instance != MATCH_SESSION || k <= LOOKED_AT)
-		return false;
-	dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL);
-	return dir >= 0;
-}
-
-/* Returns 1 when a living supervisor took the login, 0 when this process is its supervisor now. */
-static int place(struct supervisor *s, const struct load_paths *paths, const struct login *l,
-		 const struct placing *p, struct ctr_error *err)
-{
-	uint64_t end = child_now_ms() + LOCK_MS;
-	bool bare = p->d->instance != MATCH_SESSION;
-	unsigned int k = 1;
-	char base[STATE_ID_MAX];
-
-	base_id(l, p->d, base);
-	while (k <= CANDIDATES) {
-		int r = bare && k == 1
-			    ? str_copy(s->c.st.id, sizeof(s->c.st.id), base)
-			    : str_format(s->c.st.id, sizeof(s->c.st.id), "%s-%u", base, k);
-
-		if (r == 0)
-			r = is_passed_over(s, p, k) ? -EEXIST : place_one(s, paths, l, p, err);
-		if (r == -EEXIST)
-			k++;
-		else if (r == -EAGAIN && child_now_ms() < end)
-			(void)usleep(5000); /* it is ending: its lock is needed for that */
-		else
-			return r;
-	}
-	return err_set(err, CTR_E_BUSY, EBUSY, "login", "no free container ID for %s", base);
-}
-
-/* ---- the decision ---- */
 
 static void remember_rule(struct supervisor *s, const struct login *l,
 			  const struct match_decision *d)
@@ -278,7 +83,7 @@ static int carry_out(struct supervisor *s, const struct load_paths *paths, const
 		return err_set(err, CTR_E_DENIED, EACCES, "policy", "denied by rule %s", p->d->why);
 	remember_rule(s, l, p->d);
 	r = s->c.rootfd = state_open_root(s->opt.state_root, err);
-	return r < 0 ? r : place(s, paths, l, p, err);
+	return r < 0 ? r : supervisor_place(s, paths, l, p, err);
 }
 
 static int decide(struct supervisor *s, const struct load_paths *paths, const struct login *l,

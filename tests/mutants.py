@@ -89,7 +89,7 @@ MUTANTS = [
     _mutant("MUST-4", "one container takes all terminals of the machine",
             ("libcore/dev.c", "gid=5,max=1024", "gid=5"), "harm.terminals_of_the_machine"),
     _mutant("locks", "a login is handed over under the container's lock",
-            ("helpers/supervisor_login.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
+            ("helpers/supervisor_place.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
              "forward(s, l, p->fds, err);", "r = forward(s, l, p->fds, err);"),
             "policy.many_first_logins_share_one_container"),
     _mutant("MUST-6", "what a caller has open comes along",
