@@ -55,8 +55,8 @@ static int session(int sock, struct proto_start *p, int *ret_status, struct ctr_
 			  .master = -1,
 			  .peer = {sock, &sock, wait_inner, signal_inner}};
 	struct winsize w = {0};
-	autofd int signals = -1, master = -1;
-	pid_t pid;
+	struct proto_session inner = PROTO_SESSION_NONE;
+	autofd int signals = -1, master = -1, ring = -1;
 	int rc;
 
 	p->terminal = relay_on_terminal();
@@ -71,10 +71,11 @@ static int session(int sock, struct proto_start *p, int *ret_status, struct ctr_
 	signals = relay_catch_signals();
 	if (signals < 0)
 		return err_sys(err, signals, "attach", "catch signals");
-	rc = proto_start(sock, p, &pid, &master, err);
+	rc = proto_start(sock, p, &inner, err);
 	if (rc < 0)
 		return rc;
-	r.master = master;
+	r.master = master = inner.master;
+	ring = inner.ring;
 	r.signals = signals;
 	if (!p->terminal)
 		return relay_wait(&r, ret_status, err);

@@ -26,79 +26,34 @@ enum {
 	FD_LISTEN = 5,
 	EVENTS = 16,
 	GRACE_MAX_MS = 60000,
-	HANGUP_MS = 200,
-	AGAIN_MS = 100
+	HANGUP_MS = 200
 };
 
-static void tell_exit(struct conn *c)
-{
-	struct msg m;
-
-	msg_init(&m, "exited");
-	msg_add(&m, "status", "%d", c->status);
-	(void)!msg_send(c->sock, &m, 0); /* a peer that does not read loses it, others wait not */
-}
-
-static void send_signal(const struct conn *c, int sig)
-{
-	pid_t group = c->pid, front;
-
-	if (c->pid <= 0 || c->exited)
-		return;
-	if (c->master >= 0 && ioctl(c->master, TIOCGPGRP, &front) == 0 && front > 1)
-		group = front;
-	(void)kill(-group, sig); /* ESRCH: it has ended meanwhile */
-}
-
-/* Only from outside: inside nobody has pid 0. */
-static bool is_host_root(const struct conn *c)
-{
-	return c->cred.pid == 0 && c->cred.uid == 0;
-}
-
 /* A peer signals what it started; the host's root, who started nothing here, all that was. */
-static void pass_signal(const struct init *in, const struct conn *c, const struct msg *m)
+static void pass_signal(struct init *in, struct conn *c)
 {
+	const struct session *s = init_session(in, c);
 	uint64_t sig;
 
-	if (msg_get_u64(m, "sig", &sig) < 0 || sig == 0 || sig >= NSIG)
+	if (msg_get_u64(&in->msg, "sig", &sig) < 0 || sig == 0 || sig >= NSIG)
 		return;
-	if (c->pid > 0)
-		send_signal(c, (int)sig);
-	else if (is_host_root(c))
-		for (size_t i = 0; i < CONN_MAX; i++)
-			if (in->conns[i].sock >= 0)
-				send_signal(&in->conns[i], (int)sig);
-}
-
-static void reap(struct init *in)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (size_t i = 0; i < CONN_MAX; i++) {
-			struct conn *c = &in->conns[i];
-
-			if (c->pid != pid || c->sock < 0)
-				continue;
-			c->exited = true;
-			c->status = status;
-			if (c->report < 0)
-				tell_exit(c);
-		}
-	}
+	if (s)
+		init_signal(s, (int)sig);
+	else if (init_is_host_root(c))
+		for (size_t i = 0; i < SESSION_MAX; i++)
+			if (in->sessions[i].used)
+				init_signal(&in->sessions[i], (int)sig);
 }
 
 /*
  * Everything but PID 1 is asked to end; what is left after grace dies with PID 1 itself. First as a
  * logout asks, by SIGHUP, with time to act on it; then by SIGTERM, which interactive shells ignore.
  */
-static void shut_down(struct init *in, const struct msg *m)
+static void shut_down(struct init *in, struct conn *c ATTR_UNUSED)
 {
 	uint64_t grace = 0, end, term;
 
-	if (msg_get_u64(m, "grace", &grace) < 0 || grace > GRACE_MAX_MS)
+	if (msg_get_u64(&in->msg, "grace", &grace) < 0 || grace > GRACE_MAX_MS)
 		grace = GRACE_MAX_MS;
 	end = child_now_ms() + grace;
 	term = end - grace + (grace / 2 < HANGUP_MS ? grace / 2 : HANGUP_MS);
@@ -112,7 +67,7 @@ static void shut_down(struct init *in, const struct msg *m)
 			(void)kill(-1, SIGTERM); /* ESRCH shows below */
 			term = 0;
 		}
-		reap(in); /* who waits for one of them learns how it ended */
+		init_reap(in); /* who waits for one of them learns how it ended */
 		if (kill(-1, 0) < 0 && errno == ESRCH)
 			break;
 		(void)nanosleep(&nap, NULL);
@@ -120,19 +75,37 @@ static void shut_down(struct init *in, const struct msg *m)
 	_exit(0);
 }
 
-/* What carries no descriptor and is read already, so that it only has to be taken out. */
+/* Asks to hear when no session is kept; the answer comes with the next tick at the earliest. */
+static void watch(struct init *in ATTR_UNUSED, struct conn *c)
+{
+	c->watches = true;
+}
+
+/* What carries no descriptor */
+static const struct verb {
+	const char *name;
+	bool roots; /* of the host's root alone (MUST-7) */
+	bool quiet; /* also while a checkpoint is taken */
+	void (*run)(struct init *in, struct conn *c);
+} verbs[] = {
+    {"signal", false, false, pass_signal}, {"attach", false, false, init_attach},
+    {"shutdown", true, true, shut_down},   {"sessions", true, true, init_list},
+    {"detach", true, false, init_detach},  {"watch", true, false, watch},
+    {"quiesce", true, true, init_quiet},   {"unquiet", true, true, init_unquiet},
+};
+
+/* It is read already, so that it only has to be taken out. */
 static void handle_plain(struct init *in, struct conn *c)
 {
-	const char *verb = msg_verb(&in->msg);
+	const struct verb *v = verbs, *end = verbs + ARRAY_SIZE(verbs);
 
-	if (recv(c->sock, NULL, 0, MSG_DONTWAIT) < 0)
+	while (v < end && !str_equal(v->name, msg_verb(&in->msg)))
+		v++;
+	if (recv(c->sock, NULL, 0, MSG_DONTWAIT) < 0 || v == end ||
+	    (v->roots && !init_is_host_root(c)) || (!v->quiet && in->quiet.step == QUIET_YES))
 		init_drop(in, c);
-	else if (str_equal(verb, "signal"))
-		pass_signal(in, c, &in->msg);
-	else if (str_equal(verb, "shutdown") && is_host_root(c))
-		shut_down(in, &in->msg);
 	else
-		init_drop(in, c);
+		v->run(in, c);
 }
 
 static void handle_peer(struct init *in, struct conn *c)
@@ -142,7 +115,8 @@ static void handle_peer(struct init *in, struct conn *c)
 
 	if (r == -EAGAIN)
 		return;
-	if (r == 0 && str_equal(msg_verb(&in->msg), "start") && c->pid == 0)
+	if (r == 0 && str_equal(msg_verb(&in->msg), "start") && c->session < 0 &&
+	    in->quiet.step < QUIET_EMPTY)
 		init_start(in, c);
 	else if (r == 0 && !fds)
 		handle_plain(in, c);
@@ -156,7 +130,7 @@ static void handle_signal(struct init *in)
 
 	while (read(in->signals, &info, sizeof(info)) == sizeof(info))
 		;
-	reap(in);
+	init_reap(in);
 }
 
 static void handle(struct init *in, uint64_t tag)
@@ -175,10 +149,8 @@ static void handle(struct init *in, uint64_t tag)
 			handle_peer(in, &in->conns[slot]);
 		break;
 	case TAG_REPORT:
-		if (in->conns[slot].report >= 0)
-			init_started(in, &in->conns[slot]);
-		if (in->conns[slot].sock >= 0 && in->conns[slot].exited)
-			tell_exit(&in->conns[slot]);
+		if (in->sessions[slot].used && in->sessions[slot].report >= 0)
+			init_started(in, &in->sessions[slot]);
 		break;
 	}
 }
@@ -194,7 +166,8 @@ static int prepare(struct init *in, struct restrict_set *set)
 	in->restrictions = set;
 	in->listen = FD_LISTEN;
 	for (size_t i = 0; i < CONN_MAX; i++)
-		in->conns[i].sock = in->conns[i].master = in->conns[i].report = -1;
+		in->conns[i].sock = -1;
+	in->quiet.asker = -1;
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || fd_set_cloexec(FD_LISTEN, 1) < 0)
 		return -1;
@@ -208,11 +181,18 @@ static int prepare(struct init *in, struct restrict_set *set)
 		   : 0;
 }
 
+/* Of two waits in ms, -1: for ever. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 int main(void)
 {
 	static struct restrict_set set;
 	static struct init in;
 	struct epoll_event events[EVENTS];
+	int wait = -1;
 
 	if (getpid() != 1 || prepare(&in, &set) < 0)
 		return EXIT_FAILURE;
@@ -222,12 +202,13 @@ int main(void)
 	(void)close(FD_SYNC);
 	trim();
 	for (;;) {
-		int n = epoll_wait(in.epoll, events, EVENTS, in.ndead > 0 ? AGAIN_MS : -1);
+		int n = epoll_wait(in.epoll, events, EVENTS, wait);
 
 		for (int i = 0; i < n; i++)
 			handle(&in, events[i].data.u64);
-		init_bury_all(&in);
-		init_hear(&in);
+		wait = init_tick_conns(&in);
+		wait = sooner(wait, init_tick_sessions(&in)); /* keepers of what they left */
+		wait = sooner(wait, init_tick_quiet(&in));
 		if (n < 0 && errno != EINTR)
 			return EXIT_FAILURE;
 	}

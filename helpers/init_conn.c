@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "init.h"
 #include "sys.h"
@@ -16,6 +18,8 @@
  * owner likes, and everybody in the container with it. So it never receives a descriptor (the
  * child does, init_child.c), and where some may still be in a queue a child closes it.
  */
+
+enum { AGAIN_MS = 100, LEAVE_TICK_MS = 20 };
 
 int init_watch(struct init *in, int fd, uint64_t tag)
 {
@@ -49,63 +53,77 @@ static bool is_emptied(int sock)
 	}
 }
 
-/* It shares the table of descriptors: what it closes is closed, and only it is held up. */
-static bool close_by_child(int a, int b)
+/*
+ * It shares the table of descriptors: what it closes is closed. Its signal is another one than
+ * that of orphans, which the kernel makes SIGCHLD (reparent_leader(), exit.c), so that these
+ * children can be counted: a checkpoint waits until all have closed.
+ */
+bool init_close(struct init *in, int fd)
 {
-	struct clone_args args = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
+	struct clone_args args = {.flags = CLONE_FILES, .exit_signal = SIGUSR1};
 	pid_t pid = sys_clone3(&args, sizeof(args));
 
 	if (pid == 0) {
-		(void)close(a);
-		if (b >= 0)
-			(void)close(b);
+		(void)close(fd);
 		_exit(0);
 	}
+	in->nclosers += pid > 0;
 	return pid > 0;
+}
+
+void init_reap_closers(struct init *in)
+{
+	while (in->nclosers > 0 && waitpid(-1, NULL, __WCLONE | WNOHANG) > 0)
+		in->nclosers--;
 }
 
 /* Where no child can be made now (TasksMax=) the row stays in use, as one of its owner's. */
 static void bury(struct init *in, struct conn *c)
 {
-	bool was = c->dead;
-
-	c->dead = !close_by_child(c->sock, c->master);
-	in->ndead += c->dead;
-	in->ndead -= was;
+	c->dead = !init_close(in, c->sock);
 	if (!c->dead)
-		c->sock = c->master = -1;
+		c->sock = -1;
 }
 
-void init_bury_all(struct init *in)
-{
-	for (size_t i = 0; in->ndead > 0 && i < CONN_MAX; i++)
-		if (in->conns[i].sock >= 0 && in->conns[i].dead)
-			bury(in, &in->conns[i]);
-}
-
-/* Hang-up of a session: a pty hangs up by its last master, a plain command by signal. */
 void init_drop(struct init *in, struct conn *c)
 {
-	bool terminal = c->master >= 0;
+	struct session *s = init_session(in, c);
 
 	init_unwatch(in, c->sock);
-	cleanup_fd(&c->report);
-	if (!terminal && is_emptied(c->sock))
+	c->watches = false;
+	c->session = -1;
+	if (is_emptied(c->sock))
 		cleanup_fd(&c->sock);
 	else
 		bury(in, c);
-	if (c->pid > 0 && !c->exited && (!terminal || c->dead)) {
-		(void)kill(-c->pid, SIGHUP); /* ESRCH: it has ended meanwhile */
-		(void)kill(-c->pid, SIGCONT);
-	}
-	c->pid = 0;
+	if (s)
+		init_session_leave(in, s, c);
+	c->leave = 0;
+	init_quiet_drop(in, c);
+}
+
+void init_say(const struct conn *c, const struct msg *m)
+{
+	(void)!msg_send(c->sock, m, 0); /* a peer that does not read loses it, others wait not */
+}
+
+void init_refuse(const struct conn *c, const struct ctr_error *err)
+{
+	struct msg m;
+
+	msg_init(&m, "error");
+	msg_add_error(&m, err);
+	init_say(c, &m);
 }
 
 /* A user gets his share and no more, and none of the last rows, which are for root and the dead. */
-static bool may_stay(const struct init *in, const struct ucred *cred)
+static bool may_stay(const struct init *in, const struct conn *new)
 {
+	const struct ucred *cred = &new->cred;
 	unsigned int same = 0, used = 0;
 
+	if (in->quiet.step != QUIET_NO && !init_is_host_root(new))
+		return false;
 	if (cred->uid == 0)
 		return true;
 	for (size_t i = 0; i < CONN_MAX; i++) {
@@ -120,13 +138,13 @@ void init_accept(struct init *in)
 {
 	const int on = 1;
 	struct conn *c = in->conns, *end = c + CONN_MAX;
+	struct conn new = {.session = -1};
 	autofd int fd = -1;
-	struct ucred cred = {0};
 	bool ready;
 
 	while (c < end && c->sock >= 0)
 		c++;
-	if (c == end) { /* asked again when a row is free, init_hear() */
+	if (c == end) { /* asked again when a row is free, hear() */
 		init_unwatch(in, in->listen);
 		in->deaf = true;
 		return;
@@ -134,17 +152,40 @@ void init_accept(struct init *in)
 	fd = accept4(in->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0)
 		return;
-	ready = msg_peer_cred(fd, &cred) == 0 &&
+	ready = msg_peer_cred(fd, &new.cred) == 0 &&
 		setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0 &&
-		may_stay(in, &cred) && init_watch(in, fd, TAG(TAG_CONN, c - in->conns)) == 0;
-	*c = (struct conn){.sock = take_fd(&fd), .master = -1, .report = -1, .cred = cred};
+		may_stay(in, &new) && init_watch(in, fd, TAG(TAG_CONN, c - in->conns)) == 0;
+	new.sock = take_fd(&fd);
+	*c = new;
 	if (!ready)
 		init_drop(in, c);
 }
 
-void init_hear(struct init *in)
+static void hear(struct init *in)
 {
 	for (size_t i = 0; in->deaf && i < CONN_MAX; i++)
 		if (in->conns[i].sock < 0 && init_watch(in, in->listen, TAG(TAG_LISTEN, 0)) == 0)
 			in->deaf = false;
+}
+
+int init_tick_conns(struct init *in)
+{
+	int next = -1;
+
+	for (size_t i = 0; i < CONN_MAX; i++) {
+		struct conn *c = &in->conns[i];
+
+		if (c->sock < 0)
+			continue;
+		if (!c->dead && c->leave && child_now_ms() >= c->leave)
+			init_drop(in, c);
+		else if (c->dead)
+			bury(in, c);
+		if (c->sock >= 0 && c->leave)
+			next = LEAVE_TICK_MS;
+		else if (c->sock >= 0 && c->dead && next < 0)
+			next = AGAIN_MS;
+	}
+	hear(in);
+	return next;
 }

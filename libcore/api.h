@@ -8,6 +8,7 @@
 #include "machine.h"
 #include "msg.h"
 #include "pamcontainer.h"
+#include "proto.h"
 #include "spec.h"
 #include "state.h"
 
@@ -40,9 +41,8 @@ struct ctr_container {
 };
 
 struct ctr_process {
-	int sock;   /* to PID 1 */
-	int master; /* of its terminal; -1 without */
-	pid_t pid;
+	int sock; /* to PID 1 */
+	struct proto_session session;
 	bool exited;
 	int status;
 };

@@ -211,7 +211,7 @@ static int start(const struct ctr_container *c, const struct proto_start *what,
 	p->sock = api_connect(c, err);
 	if (p->sock < 0)
 		return p->sock;
-	r = proto_start(p->sock, what, &p->pid, &p->master, err);
+	r = proto_start(p->sock, what, &p->session, err);
 	/* paused after it was looked at: it is not started when the connection closes now */
 	if (r == -ETIMEDOUT && api_look(c, &v, NULL) == 0)
 		r = machine_check(MACHINE_START, v.status, c->id, err) < 0 ? -err->errnum : r;
@@ -262,7 +262,8 @@ int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return err_sys(e, ENOMEM, "start", "make a process object");
-	p->sock = p->master = -1;
+	p->sock = -1;
+	p->session = PROTO_SESSION_NONE;
 	r = v.st.started ? start(c, &plan.start, p, e) : start_first(c, &plan.start, p, e);
 	if (r < 0) {
 		ctr_process_free(p);
@@ -276,12 +277,12 @@ int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 
 pid_t ctr_process_pid(const struct ctr_process *p)
 {
-	return p->pid;
+	return p->session.pid;
 }
 
 int ctr_process_terminal(const struct ctr_process *p)
 {
-	return p->master;
+	return p->session.master;
 }
 
 int ctr_process_fd(const struct ctr_process *p)
@@ -310,7 +311,7 @@ int ctr_process_signal(struct ctr_process *p, int sig, struct ctr_error *err)
 	r = ctr_process_wait(p, 0, NULL, NULL); /* 0: it has exited */
 	if (r == 0 || r == -ESRCH)
 		return err_set(err, CTR_E_NO_PROCESS, ESRCH, "signal", "process %d has ended",
-			       p->pid);
+			       p->session.pid);
 	return proto_signal(p->sock, sig, err);
 }
 
@@ -318,7 +319,8 @@ void ctr_process_free(struct ctr_process *p)
 {
 	if (!p)
 		return;
-	cleanup_fd(&p->master);
+	cleanup_fd(&p->session.master);
+	cleanup_fd(&p->session.ring);
 	cleanup_fd(&p->sock);
 	free(p);
 }

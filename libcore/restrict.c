@@ -19,7 +19,7 @@
 #include "str.h"
 #include "sys.h"
 
-enum { BLOB_MAGIC = 0x70637273, BLOB_VERSION = 1, CAP_BITS = 64, STATUS_MAX = 8192 };
+enum { BLOB_MAGIC = 0x70637273, BLOB_VERSION = 2, CAP_BITS = 64, STATUS_MAX = 8192 };
 
 static size_t blob_size(uint32_t filter_len)
 {

@@ -18,11 +18,17 @@
 
 enum { RESTRICT_FILTER_MAX = 4096 }; /* BPF_MAXINSNS, linux/bpf_common.h */
 
+/* What PID 1 does with terminal sessions; the order is that of the enums of spec.h */
+enum { RESTRICT_DISCONNECT_KILL, RESTRICT_DISCONNECT_KEEP, RESTRICT_DISCONNECT_CHECKPOINT };
+enum { RESTRICT_REATTACH_YES, RESTRICT_REATTACH_ASK, RESTRICT_REATTACH_NO };
+enum { RESTRICT_ATTACHMENTS_ONE, RESTRICT_ATTACHMENTS_SHARED };
+
 /** struct restrict_set - one; plain data, fixed size */
 struct restrict_set {
 	uint32_t magic, version;
 	uint8_t has_bounding, has_permitted, has_effective, has_inheritable, has_ambient;
 	uint8_t no_new_privs, oom_set, nice_set, umask_set;
+	uint8_t on_disconnect, reattach, attachments;
 	uint64_t bounding, permitted, effective, inheritable, ambient;
 	int32_t oom_score_adjust, nice;
 	uint32_t umask;

@@ -62,7 +62,7 @@ MUTANTS = [
             ("helpers/origin.c", "raise_limit(limits[i].resource, &limits[i].least);", "(void)i;"),
             "harm.the_supervisor_is_roots_alone"),
     _mutant("MUST-4", "PID 1 closes what a peer has sent by itself",
-            ("helpers/init_conn.c", "if (!terminal && is_emptied(c->sock))", "if (!terminal)"),
+            ("helpers/init_conn.c", "if (is_emptied(c->sock))", "if (is_emptied(c->sock) || 1)"),
             "harm.descriptors_that_are_slow_to_close"),
     _mutant("MUST-7", "a user's payload may name groups",
             ("helpers/init_child.c", "if (!t->root || !str_has_prefix(rec, \"group=\", &v))",

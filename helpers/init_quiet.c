@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "child.h"
+#include "init.h"
+#include "str.h"
+
+/*
+ * Before a checkpoint PID 1 lets go of everything that ends outside: peers are sent away, nobody
+ * new is let in, sessions are detached. What is left are its epoll set, its signalfd, the listening
+ * socket, masters and rings, which CRIU can dump.
+ */
+
+#define SOCKET_PATH "/dev/.container/socket"
+
+enum {
+	TICK_MS = 10,
+	QUIET_MS = 5000,
+	TERM_MS = 200,
+	KILL_MS = 1000,
+	MODE = 0666,
+	MODE_QUIET = 0600
+};
+
+/*
+ * Its own connect(2) is refused by the mode as long as nothing may be in the queue: CRIU does not
+ * dump a connection that nobody has accepted yet.
+ */
+static int shut_door(bool shut)
+{
+	return chmod(SOCKET_PATH, shut ? MODE_QUIET : MODE) < 0 ? -errno : 0;
+}
+
+static bool is_plain(const struct session *s)
+{
+	return s->used && !s->dead && s->name == 0 && s->report < 0;
+}
+
+static void go_on(struct init *in)
+{
+	(void)!shut_door(false); /* was opened or shut before: the same call */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	in->quiet = (struct quiet){.step = QUIET_NO, .asker = -1};
+}
+
+void init_quiet_drop(struct init *in, const struct conn *c)
+{
+	if (in->quiet.asker != c - in->conns)
+		return;
+	in->quiet.asker = -1;
+	if (in->quiet.step != QUIET_YES)
+		go_on(in);
+}
+
+static void fail(struct init *in, struct ctr_error *err)
+{
+	const struct conn *c = &in->conns[in->quiet.asker];
+
+	go_on(in);
+	init_refuse(c, err);
+}
+
+/* Whose pipes end outside, by the numbers that they have inside. */
+static void answer_busy(struct init *in)
+{
+	const struct conn *c = &in->conns[in->quiet.asker];
+	struct msg m;
+
+	msg_init(&m, "busy");
+	for (size_t i = 0; i < SESSION_MAX; i++)
+		if (is_plain(&in->sessions[i]) && !in->sessions[i].exited)
+			msg_add(&m, "pid", "%d", in->sessions[i].pid);
+	go_on(in);
+	init_say(c, &m);
+}
+
+static bool any_plain(const struct init *in)
+{
+	for (size_t i = 0; i < SESSION_MAX; i++)
+		if (is_plain(&in->sessions[i]) && !in->sessions[i].exited)
+			return true;
+	return false;
+}
+
+/* The first one whose child has not executed yet; NULL */
+static const struct session *starting(const struct init *in)
+{
+	for (size_t i = 0; i < SESSION_MAX; i++)
+		if (in->sessions[i].used && in->sessions[i].report >= 0)
+			return &in->sessions[i];
+	return NULL;
+}
+
+/* Who started nothing goes at once, who is on a terminal is told; the others hear of their end. */
+static void send_away(struct init *in)
+{
+	for (size_t i = 0; i < SESSION_MAX; i++) {
+		const struct session *s = &in->sessions[i];
+
+		if (s->used && !s->dead && s->name > 0 && !s->exited)
+			init_session_part(in, s, "checkpoint", in->quiet.again);
+	}
+	for (size_t i = 0; i < CONN_MAX; i++) {
+		struct conn *c = &in->conns[i];
+		struct msg m;
+
+		if (c->sock < 0 || c->dead || c->session >= 0 || (int)i == in->quiet.asker)
+			continue;
+		msg_init(&m, "quiet");
+		if (c->watches)
+			init_say(c, &m);
+		init_drop(in, c);
+	}
+}
+
+static void end_plain(struct init *in)
+{
+	uint64_t ms = child_now_ms() - in->quiet.begin;
+	int sig = ms >= KILL_MS ? SIGKILL : ms >= TERM_MS ? SIGTERM : SIGHUP;
+	bool first = sig != in->quiet.sent;
+
+	in->quiet.sent = sig;
+	for (size_t i = 0; i < SESSION_MAX; i++) {
+		struct session *s = &in->sessions[i];
+
+		if (!s->used || s->dead)
+			continue;
+		if (s->exited && s->lead >= 0) {
+			init_drop(in, &in->conns[s->lead]); /* how it ended was told */
+		} else if (is_plain(s) && first) {
+			init_signal(s, sig);
+			init_signal(s, SIGCONT);
+		}
+	}
+}
+
+static bool is_empty(const struct init *in)
+{
+	size_t n = in->nclosers;
+
+	for (size_t i = 0; i < CONN_MAX; i++)
+		n += in->conns[i].sock >= 0 && (int)i != in->quiet.asker;
+	for (size_t i = 0; i < SESSION_MAX; i++)
+		n += in->sessions[i].used &&
+		     (!init_is_detached(&in->sessions[i]) || in->sessions[i].keeper == 0);
+	return n == 0;
+}
+
+static void answer_quiet(struct init *in)
+{
+	struct msg m;
+
+	in->quiet.step = QUIET_YES;
+	(void)prctl(PR_SET_PDEATHSIG, 0);
+	msg_init(&m, "quiet");
+	init_say(&in->conns[in->quiet.asker], &m);
+}
+
+static void look(struct init *in)
+{
+	if (starting(in))
+		return;
+	if (any_plain(in) && !in->quiet.kill_plain) {
+		answer_busy(in);
+		return;
+	}
+	in->quiet.step = QUIET_EMPTY;
+	in->quiet.begin = child_now_ms();
+	send_away(in);
+}
+
+static void give_up(struct init *in)
+{
+	const struct session *s = starting(in);
+	struct ctr_error err;
+
+	if (s)
+		err_set(&err, CTR_E_TIMEOUT, ETIMEDOUT, "quiesce",
+			"process %d of uid %u does not get as far as its program", s->pid, s->uid);
+	else
+		err_set(&err, CTR_E_TIMEOUT, ETIMEDOUT, "quiesce",
+			"what was started does not end within %d ms", QUIET_MS);
+	fail(in, &err);
+}
+
+int init_tick_quiet(struct init *in)
+{
+	if (in->quiet.step == QUIET_NO || in->quiet.step == QUIET_YES)
+		return -1;
+	init_reap_closers(in);
+	if (in->quiet.step == QUIET_LOOK)
+		look(in);
+	if (in->quiet.step == QUIET_EMPTY)
+		end_plain(in);
+	if (in->quiet.step == QUIET_EMPTY && is_empty(in))
+		answer_quiet(in);
+	else if (in->quiet.step != QUIET_NO && child_now_ms() >= in->quiet.end)
+		give_up(in);
+	return in->quiet.step == QUIET_LOOK || in->quiet.step == QUIET_EMPTY ? TICK_MS : -1;
+}
+
+void init_quiet(struct init *in, struct conn *c)
+{
+	uint64_t kill_plain = 0, again = 0;
+	struct ctr_error err;
+	int r = 0;
+
+	(void)!msg_get_u64(&in->msg, "kill_plain", &kill_plain); /* absent: 0 */
+	(void)!msg_get_u64(&in->msg, "again", &again);
+	if (in->quiet.step != QUIET_NO)
+		err_set(&err, CTR_E_BUSY, EBUSY, "quiesce", "a checkpoint is being taken already");
+	else if ((r = shut_door(true)) < 0)
+		err_sys(&err, r, "quiesce", "shut %s", SOCKET_PATH);
+	if (in->quiet.step != QUIET_NO || r < 0) {
+		init_refuse(c, &err);
+		return;
+	}
+	in->quiet = (struct quiet){.step = QUIET_LOOK,
+				   .asker = (int)(c - in->conns),
+				   .kill_plain = kill_plain == 1,
+				   .again = again == 1,
+				   .end = child_now_ms() + QUIET_MS};
+}
+
+void init_unquiet(struct init *in, struct conn *c)
+{
+	struct msg m;
+
+	go_on(in);
+	msg_init(&m, "ok");
+	init_say(c, &m);
+}
