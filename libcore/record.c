@@ -10,60 +10,33 @@
 
 #include "cleanup.h"
 #include "fd.h"
+#include "jsonfield.h"
 #include "path.h"
 
-enum type { TEXT, INT, U32, U64 };
-
-#define FIELD(t, member)                                                                           \
-	{                                                                                          \
-#member, t, offsetof(struct state, member), sizeof(((struct state *)0)->member)    \
-	}
-
 /* Every field is needed: a record that lacks one was torn or edited. */
-static const struct field {
-	const char *name;
-	enum type type;
-	size_t offset, size;
-} fields[] = {
-    FIELD(TEXT, id),
-    FIELD(TEXT, definition),
-    FIELD(TEXT, rule),
-    FIELD(TEXT, user),
-    FIELD(TEXT, service),
-    FIELD(TEXT, rhost),
-    FIELD(TEXT, tty),
-    FIELD(U32, uid),
-    FIELD(INT, instance),
-    FIELD(INT, keep),
-    FIELD(INT, started),
-    FIELD(INT, stopped),
-    FIELD(INT, exit_status),
-    FIELD(U64, created_us),
-    FIELD(INT, init.pid),
-    FIELD(INT, super.pid),
-    FIELD(U64, init.start_ticks),
-    FIELD(U64, super.start_ticks),
-    FIELD(TEXT, cgroup),
-    FIELD(INT, cgroup_inherit),
-    FIELD(TEXT, text),
+static const struct jsonfield fields[] = {
+    JSONFIELD(TEXT, state, id),
+    JSONFIELD(TEXT, state, definition),
+    JSONFIELD(TEXT, state, rule),
+    JSONFIELD(TEXT, state, user),
+    JSONFIELD(TEXT, state, service),
+    JSONFIELD(TEXT, state, rhost),
+    JSONFIELD(TEXT, state, tty),
+    JSONFIELD(U32, state, uid),
+    JSONFIELD(INT, state, instance),
+    JSONFIELD(INT, state, keep),
+    JSONFIELD(INT, state, started),
+    JSONFIELD(INT, state, stopped),
+    JSONFIELD(INT, state, exit_status),
+    JSONFIELD(U64, state, created_us),
+    JSONFIELD(INT, state, init.pid),
+    JSONFIELD(INT, state, super.pid),
+    JSONFIELD(U64, state, init.start_ticks),
+    JSONFIELD(U64, state, super.start_ticks),
+    JSONFIELD(TEXT, state, cgroup),
+    JSONFIELD(INT, state, cgroup_inherit),
+    JSONFIELD(TEXT, state, text),
 };
-
-static struct json_object *field_format(const struct state *st, const struct field *f)
-{
-	const void *p = (const char *)st + f->offset;
-
-	switch (f->type) {
-	case TEXT:
-		return json_object_new_string(p);
-	case INT:
-		return json_object_new_int64(*(const int *)p);
-	case U32:
-		return json_object_new_int64(*(const uint32_t *)p);
-	case U64:
-		return json_object_new_uint64(*(const uint64_t *)p);
-	}
-	return NULL;
-}
 
 /* FNV-1a of the text without the sum itself: it finds an edit, it does not keep root from one. */
 static void sum_of(struct json_object *top, char ret[17])
@@ -86,11 +59,8 @@ static bool sum_is(struct json_object *top, const char *want)
 
 static bool add_fields(struct json_object *top, const struct state *st)
 {
-	bool ok = json_object_object_add(top, "version", json_object_new_int(STATE_VERSION)) == 0;
-
-	for (size_t i = 0; ok && i < ARRAY_SIZE(fields); i++)
-		ok = json_object_object_add(top, fields[i].name, field_format(st, &fields[i])) == 0;
-	return ok;
+	return json_object_object_add(top, "version", json_object_new_int(STATE_VERSION)) == 0 &&
+	       jsonfield_add(top, fields, ARRAY_SIZE(fields), st);
 }
 
 static bool add_namespaces(struct json_object *top, const struct state *st)
@@ -121,37 +91,6 @@ char *record_format(const struct state *st)
 	if (!text)
 		errno = ENOMEM;
 	return text;
-}
-
-static int field_parse(struct json_object *v, const struct field *f, struct state *st)
-{
-	void *p = (char *)st + f->offset;
-	int64_t n;
-
-	if (f->type == TEXT) {
-		if (!json_object_is_type(v, json_type_string))
-			return -EBADMSG;
-		if (strlen(json_object_get_string(v)) != (size_t)json_object_get_string_len(v))
-			return -EBADMSG;
-		return str_copy(p, f->size, json_object_get_string(v));
-	}
-	if (!json_object_is_type(v, json_type_int))
-		return -EBADMSG;
-	n = json_object_get_int64(v);
-	if (f->type == U64) {
-		if (n < 0)
-			return -EBADMSG;
-		*(uint64_t *)p = json_object_get_uint64(v);
-	} else if (f->type == U32) {
-		if (n < 0 || n > UINT32_MAX)
-			return -EBADMSG;
-		*(uint32_t *)p = (uint32_t)n;
-	} else {
-		if (n < INT32_MIN || n > INT32_MAX)
-			return -EBADMSG;
-		*(int *)p = (int)n;
-	}
-	return 0;
 }
 
 static int namespaces_parse(struct json_object *ns, struct state *st)
@@ -222,40 +161,17 @@ static int parse(struct json_object *top, struct state *st, const char **why)
 	json_object_object_del(top, "sum");
 	if (!sum_is(top, sum))
 		return -EBADMSG;
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		*why = fields[i].name;
-		if (!json_object_object_get_ex(top, fields[i].name, &v) ||
-		    field_parse(v, &fields[i], st) < 0)
-			return -EBADMSG;
-	}
+	if (jsonfield_take(top, fields, ARRAY_SIZE(fields), st, why) < 0)
+		return -EBADMSG;
 	*why = "namespaces";
 	if (!json_object_object_get_ex(top, "namespaces", &v) || namespaces_parse(v, st) < 0)
 		return -EBADMSG;
 	return 0;
 }
 
-/* One object and nothing behind it */
-static struct json_object *read_object(const char *text)
-{
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *top = NULL;
-	size_t len = strlen(text);
-
-	if (!tok)
-		return NULL;
-	top = len < INT32_MAX ? json_tokener_parse_ex(tok, text, (int)len) : NULL;
-	if (top && (!json_object_is_type(top, json_type_object) ||
-		    json_tokener_get_parse_end(tok) != len)) {
-		json_object_put(top);
-		top = NULL;
-	}
-	json_tokener_free(tok);
-	return top;
-}
-
 int record_parse(const char *text, const char *id, struct state *ret, struct ctr_error *err)
 {
-	struct json_object *top = read_object(text);
+	struct json_object *top = jsonfield_read_object(text);
 	struct state st = {0};
 	const char *why = "not a JSON object";
 	int r = top ? parse(top, &st, &why) : -EBADMSG;
