@@ -109,6 +109,8 @@ const char *err_code_name(int code)
 	    [CTR_E_UNSUPPORTED] = "unsupported",
 	    [CTR_E_CHECKPOINTED] = "checkpointed",
 	    [CTR_E_SYSTEM] = "system",
+	    [CTR_E_IMAGE] = "image",
+	    [CTR_E_MISFIT] = "misfit",
 	};
 
 	if (code < 0 || (size_t)code >= ARRAY_SIZE(names))

@@ -25,6 +25,8 @@ enum ctr_code {
 	CTR_E_UNSUPPORTED = 14,	 /* this kernel, machine or release cannot (ENOTSUP) */
 	CTR_E_CHECKPOINTED = 15, /* not while it is checkpointed (EBUSY) */
 	CTR_E_SYSTEM = 16,	 /* everything else; errnum has the kernel's reason */
+	CTR_E_IMAGE = 17,  /* checkpoint: changed, incomplete (EBADMSG), another key's, replayed */
+	CTR_E_MISFIT = 18, /* checkpoint: of another machine, definition or user (ENOTSUP) */
 };
 
 /**

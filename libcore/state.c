@@ -52,8 +52,7 @@ uint64_t state_now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* A folder of ours: made 0700 when absent, and nobody else's (MUST-8). */
-static int open_private_dir(int dirfd, const char *name, struct ctr_error *err)
+int state_open_private(int dirfd, const char *name, struct ctr_error *err)
 {
 	autofd int fd = -1;
 	struct stat st;
@@ -79,14 +78,14 @@ int state_open_root(const char *path, struct ctr_error *err)
 	if (!path_is_clean(path))
 		return err_set(err, CTR_E_CONFIG, EINVAL, "state",
 			       "state root %s: not a clean path", path);
-	fd = open_private_dir(AT_FDCWD, path, err);
+	fd = state_open_private(AT_FDCWD, path, err);
 	if (fd < 0)
 		return fd;
-	sub = open_private_dir(fd, CONTAINERS, err);
+	sub = state_open_private(fd, CONTAINERS, err);
 	if (sub < 0)
 		return sub;
 	cleanup_fd(&sub);
-	sub = open_private_dir(fd, LOCKS, err);
+	sub = state_open_private(fd, LOCKS, err);
 	if (sub < 0)
 		return sub;
 	return take_fd(&fd);

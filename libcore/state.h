@@ -51,6 +51,9 @@ int state_check_id(const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
 /** state_now_us - the time as records have it, CLOCK_REALTIME in microseconds */
 uint64_t state_now_us(void);
 
+/** state_open_private - a folder of ours: made 0700 when absent, and nobody else's (MUST-8) */
+int state_open_private(int dirfd, const char *name, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** state_open_root - open (make 0700) the state root and check owner and mode. dirfd or -errno */
 int state_open_root(const char *path, struct ctr_error *err) ATTR_WARN_UNUSED;
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ckptdir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "path.h"
+#include "state.h"
+#include "tree.h"
+
+#define CHECKPOINTS "checkpoints"
+#define MAKING	    ".new-"
+
+int ckptdir_open_root(const char *path, struct ctr_error *err)
+{
+	static const char *const subs[] = {CHECKPOINTS, "ledger"};
+	autofd int fd = -1;
+
+	if (!path_is_clean(path))
+		return err_set(err, CTR_E_CONFIG, EINVAL, "checkpoint",
+			       "checkpoint root %s: not a clean path", path);
+	fd = state_open_private(AT_FDCWD, path, err);
+	for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(subs); i++) {
+		autofd int sub = state_open_private(fd, subs[i], err);
+
+		if (sub < 0)
+			return sub;
+	}
+	return take_fd(&fd);
+}
+
+/* The folder of all, locked until it is closed. Held for a moment only. */
+static int open_locked(int rootfd, struct ctr_error *err)
+{
+	autofd int fd = state_open_private(rootfd, CHECKPOINTS, err);
+	int r;
+
+	if (fd < 0)
+		return take_fd(&fd);
+	do {
+		r = flock(fd, LOCK_EX);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? err_sys(err, errno, "checkpoint", "lock the folder of checkpoints")
+		     : take_fd(&fd);
+}
+
+static int open_one(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int make_name(char ret[CKPTDIR_NAME])
+{
+	uint32_t tag;
+
+	if (getrandom(&tag, sizeof(tag), 0) != sizeof(tag))
+		return -EIO;
+	return str_format(ret, CKPTDIR_NAME, MAKING "%08x", tag);
+}
+
+/* ---- what is left over ---- */
+
+/* Locked by us now, so nobody makes it; closing lets go of the lock. */
+static int sweep_one(int dirfd, const char *name, struct ctr_error *err)
+{
+	autofd int fd = open_one(dirfd, name);
+	int r;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0; /* gone, or somebody's */
+	r = tree_remove(dirfd, name, err);
+	return r < 0 ? r : 1;
+}
+
+static int sweep(int dirfd, struct ctr_error *err)
+{
+	autofd int fd = open_one(dirfd, ".");
+	autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	int n = 0, r = 0;
+
+	if (!d)
+		return err_sys(err, errno, "checkpoint", "read the folder of checkpoints");
+	(void)take_fd(&fd); /* closedir owns it now */
+	for (struct dirent *e = readdir(d); r >= 0 && e; e = readdir(d)) {
+		if (!str_has_prefix(e->d_name, MAKING, NULL))
+			continue;
+		r = sweep_one(dirfd, e->d_name, err);
+		n += r > 0;
+	}
+	return r < 0 ? r : n;
+}
+
+int ckptdir_sweep(int rootfd, struct ctr_error *err)
+{
+	autofd int fd = open_locked(rootfd, err);
+
+	return fd < 0 ? fd : sweep(fd, err);
+}
+
+/* ---- making ---- */
+
+int ckptdir_new(int rootfd, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
+{
+	autofd int dirfd = open_locked(rootfd, err), fd = -1;
+	char name[CKPTDIR_NAME];
+	int r = dirfd < 0 ? dirfd : sweep(dirfd, err);
+
+	if (r < 0)
+		return r;
+	r = make_name(name);
+	if (r < 0)
+		return err_sys(err, r, "checkpoint", "name a new checkpoint");
+	if (mkdirat(dirfd, name, 0700) < 0)
+		return err_sys(err, errno, "checkpoint", "make the folder of a checkpoint");
+	fd = open_one(dirfd, name);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_sys(err, fd < 0 ? fd : errno, "checkpoint",
+			       "open the folder of a checkpoint");
+	memcpy(ret_name, name, sizeof(name));
+	return take_fd(&fd);
+}
+
+void ckptdir_drop(int rootfd, const char *name)
+{
+	autofd int fd = open_one(rootfd, CHECKPOINTS);
+
+	if (fd >= 0)
+		(void)!tree_remove(fd, name, NULL); /* ckptdir_sweep() tries again */
+}
+
+int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
+		    struct ctr_error *err)
+{
+	autofd int fd = -1;
+	int r = state_check_id(id, err);
+
+	if (r < 0)
+		return r;
+	fd = open_locked(rootfd, err);
+	if (fd < 0)
+		return fd;
+	r = renameat2(fd, name, fd, id, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	if (r == -EEXIST && !replace)
+		return err_set(err, CTR_E_ID_IN_USE, EEXIST, "checkpoint",
+			       "there is a checkpoint of container %s already", id);
+	if (r == -EEXIST) {
+		r = renameat2(fd, name, fd, id, RENAME_EXCHANGE) < 0 ? -errno : 0;
+		if (r == 0)
+			(void)!tree_remove(fd, name, NULL); /* ckptdir_sweep() tries again */
+	}
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	return r < 0 ? err_sys(err, r, "checkpoint", "name the checkpoint of container %s", id) : 0;
+}
+
+/* ---- what is there ---- */
+
+int ckptdir_open(int rootfd, const char *id, struct ctr_error *err)
+{
+	autofd int dirfd = state_check_id(id, err);
+	int fd;
+
+	if (dirfd < 0)
+		return take_fd(&dirfd);
+	dirfd = state_open_private(rootfd, CHECKPOINTS, err);
+	if (dirfd < 0)
+		return take_fd(&dirfd);
+	fd = open_one(dirfd, id);
+	if (fd == -ENOENT)
+		return err_set(err, CTR_E_NOT_FOUND, ENOENT, "checkpoint",
+			       "there is no checkpoint of container %s", id);
+	return fd < 0 ? err_sys(err, fd, "checkpoint", "open the checkpoint of %s", id) : fd;
+}
+
+/* Under another name first: what a crash leaves of it is no checkpoint any more. */
+int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err)
+{
+	autofd int fd = ckptdir_open(rootfd, id, err), dirfd = -1;
+	char name[CKPTDIR_NAME];
+	int r;
+
+	if (fd < 0)
+		return fd;
+	dirfd = open_locked(rootfd, err);
+	if (dirfd < 0)
+		return dirfd;
+	r = make_name(name);
+	if (r == 0 && renameat2(dirfd, id, dirfd, name, RENAME_NOREPLACE) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_sys(err, r, "checkpoint", "remove the checkpoint of %s", id);
+	return tree_remove(dirfd, name, err);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int ckptdir_list(int rootfd, struct strv *ret, struct ctr_error *err)
+{
+	autofd int fd = state_open_private(rootfd, CHECKPOINTS, err);
+	autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	autostrv struct strv list = {0};
+
+	if (!d)
+		return fd < 0 ? take_fd(&fd)
+			      : err_sys(err, errno, "checkpoint", "read the folder of checkpoints");
+	(void)take_fd(&fd); /* closedir owns it now */
+	for (struct dirent *e = readdir(d); e; e = readdir(d))
+		if (state_id_is_valid(e->d_name) && strv_add(&list, e->d_name) < 0)
+			return err_sys(err, ENOMEM, "checkpoint", "list checkpoints");
+	if (list.n > 0)
+		qsort(list.v, list.n, sizeof(*list.v), by_name);
+	strv_done(ret);
+	*ret = list;
+	list = (struct strv){0};
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CKPTDIR_H
+#define CKPTDIR_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "str.h"
+
+/*
+ * The checkpoint root, /var/lib/pam_container, 0700 and root's:
+ *
+ * | key              ckptkey.h
+ * | ledger/ID        ledger.h
+ * | checkpoints/ID/  the newest checkpoint of a container, whole and signed (manifest.h)
+ * | checkpoints/.new-XXXXXXXX/  one in the making, or one in the going
+ *
+ * Who makes one holds a lock on its folder; one without is left over and removed (MUST-9).
+ */
+
+enum { CKPTDIR_NAME = 16 };
+
+/** ckptdir_open_root - open it, make what is absent (not its parent). dirfd or -errno */
+int ckptdir_open_root(const char *path, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * ckptdir_new - an empty folder to make a checkpoint in
+ * @ret_name: its name below checkpoints/, for ckptdir_publish() and ckptdir_drop()
+ *
+ * Returns its descriptor, which holds the lock as long as it or a copy is open. Removes what
+ * earlier attempts have left.
+ */
+int ckptdir_new(int rootfd, char ret_name[CKPTDIR_NAME], struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * ckptdir_publish - give it its ID
+ * @replace: an older one of that ID is replaced in one step and removed; else -EEXIST
+ *	(CTR_E_ID_IN_USE)
+ *
+ * Synced: after a power cut there is the old one or the new one.
+ */
+int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
+		    struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** ckptdir_drop - remove one in the making; what cannot be removed now is left to the next */
+void ckptdir_drop(int rootfd, const char *name);
+
+/** ckptdir_open - the checkpoint of that ID. -ENOENT (CTR_E_NOT_FOUND) */
+int ckptdir_open(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** ckptdir_remove - remove it. -ENOENT (CTR_E_NOT_FOUND) */
+int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** ckptdir_list - IDs of all, sorted */
+int ckptdir_list(int rootfd, struct strv *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** ckptdir_sweep - remove what nobody is making any more; their number, -errno */
+int ckptdir_sweep(int rootfd, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit.h"
+
+#include "folder.h"
+
+static void paths(void **state)
+{
+	static const struct {
+		const char *path;
+		bool plain;
+	} t[] = {
+	    {"a", true},
+	    {"images/pages-1.img", true},
+	    {"images/tmpfs-dev-73.tar.gz.img", true},
+	    {"_x/a:b@c+d=e", true},
+	    {"1/2/3/4/5/6/7/8", true},
+	    {"1/2/3/4/5/6/7/8/9", false},
+	    {"", false},
+	    {"/", false},
+	    {"/a", false},
+	    {"a/", false},
+	    {"a//b", false},
+	    {".", false},
+	    {"..", false},
+	    {"a/..", false},
+	    {"a/../b", false},
+	    {".a", false},
+	    {"a/.b", false},
+	    {"-a", false},
+	    {"a b", false},
+	    {"a\n", false},
+	    {"a\\b", false},
+	    {"\303\244", false},
+	};
+	char longest[TREE_PATH_MAX + 2] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		assert_int_equal(tree_path_is_plain(t[i].path), t[i].plain);
+	memset(longest, 'x', TREE_PATH_MAX);
+	assert_true(tree_path_is_plain(longest));
+	longest[TREE_PATH_MAX] = 'x';
+	assert_false(tree_path_is_plain(longest));
+}
+
+static void links(void **state)
+{
+	static const struct {
+		const char *path, *target;
+		bool plain;
+	} t[] = {
+	    {"images/parent", "../pre-1", true},
+	    {"a/b/parent", "../c", true},
+	    {"parent", "../pre-1", false}, /* leaves the checkpoint */
+	    {"images/parents", "../pre-1", false},
+	    {"images/parent", "pre-1", false},
+	    {"images/parent", "../..", false},
+	    {"images/parent", "../pre-1/..", false},
+	    {"images/parent", "../../pre-1", false},
+	    {"images/parent", "..", false},
+	    {"images/parent", "../", false},
+	    {"images/parent", "/etc", false},
+	    {"images/parent", "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		assert_int_equal(tree_link_is_plain(t[i].path, t[i].target), t[i].plain);
+}
+
+static void deep_and_long(void **state)
+{
+	struct folder f;
+	autotree struct tree t = {0};
+	struct ctr_error e;
+	char name[CKPTDIR_NAME], deep[40] = "a";
+	autofd int fd = -1;
+
+	(void)state;
+	folder_make(&f);
+	fd = ckptdir_new(f.fd, name, NULL);
+	for (size_t i = 0; i < TREE_DEPTH_MAX; i++) {
+		assert_int_equal(mkdirat(fd, deep, 0700), 0);
+		if (i + 1 == TREE_DEPTH_MAX)
+			break;
+		assert_int_equal(tree_scan(fd, TREE_STRICT, &t, &e), 0);
+		assert_int_equal(t.n, i + 1);
+		memcpy(deep + strlen(deep), "/a", 3);
+	}
+	assert_int_equal(tree_scan(fd, TREE_STRICT, &t, &e), -EINVAL);
+	assert_int_equal(e.code, CTR_E_IMAGE);
+	assert_int_equal(t.n, TREE_DEPTH_MAX - 1); /* untouched */
+	folder_remove(&f);
+}
+
+/* One that is signed with the folder's checkpoint has its tag; the next has another. */
+static void tags_are_of_their_place(void **state)
+{
+	static const char nonces[2][TREE_NONCE + 1] = {
+	    "0000000000000000000000000000000000000000000000000000000000000000",
+	    "0000000000000000000000000000000000000000000000000000000000000001"};
+	struct tree_entry a = {.path = "a", .type = TREE_FILE, .size = 3}, b = a;
+	char one[TREE_TAG], two[TREE_TAG];
+	struct folder f;
+	struct tree_tagger t;
+
+	(void)state;
+	folder_make(&f);
+	t = (struct tree_tagger){f.fd, &f.key, nonces[0]};
+	folder_put(f.fd, "a", "abc", 3);
+	folder_put(f.fd, "b", "abc", 3);
+	b.path[0] = 'b';
+	assert_int_equal(tree_tag(&t, &a, one, NULL), 0);
+	assert_int_equal(tree_tag(&t, &a, two, NULL), 0);
+	assert_string_equal(one, two);
+	assert_int_equal(tree_tag(&t, &b, two, NULL), 0);
+	assert_string_not_equal(one, two);
+	t.nonce = nonces[1];
+	assert_int_equal(tree_tag(&t, &a, two, NULL), 0);
+	assert_string_not_equal(one, two);
+	a.size = 2;
+	assert_int_equal(tree_tag(&t, &a, two, NULL), -EBADMSG);
+	a.size = 4;
+	assert_int_equal(tree_tag(&t, &a, two, NULL), -EBADMSG);
+	folder_remove(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(paths),
+	    cmocka_unit_test(links),
+	    cmocka_unit_test(deep_and_long),
+	    cmocka_unit_test(tags_are_of_their_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
