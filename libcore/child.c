@@ -96,7 +96,8 @@ int child_start(child_fn fn, void *arg, struct child *ret, struct ctr_error *err
 	return 0;
 }
 
-int child_finish(struct child *c, unsigned int timeout_ms, struct ctr_error *err)
+/* ret_status: the exit status of one that exited without a report; else untouched */
+static int finish(struct child *c, unsigned int timeout_ms, int *ret_status, struct ctr_error *err)
 {
 	autofd int pidfd = take_fd(&c->pidfd), rd = take_fd(&c->report);
 	int status = 0, waited = child_wait_exit(pidfd, timeout_ms);
@@ -118,13 +119,22 @@ int child_finish(struct child *c, unsigned int timeout_ms, struct ctr_error *err
 	if (n != sizeof(rep) && WIFSIGNALED(status))
 		return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "died of signal %d",
 			       WTERMSIG(status));
-	if (n != sizeof(rep))
+	if (n != sizeof(rep)) {
+		*ret_status = WEXITSTATUS(status);
 		return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "exited without a report");
+	}
 	if (rep.result < 0 && !rep.err.text[0])
 		return err_sys(err, rep.result, "child", "child");
 	if (rep.result < 0 && err)
 		*err = rep.err;
 	return rep.result;
+}
+
+int child_finish(struct child *c, unsigned int timeout_ms, struct ctr_error *err)
+{
+	int status;
+
+	return finish(c, timeout_ms, &status, err);
 }
 
 int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error *err)
@@ -133,4 +143,38 @@ int child_run(child_fn fn, void *arg, unsigned int timeout_ms, struct ctr_error 
 	int r = child_start(fn, arg, &c, err);
 
 	return r < 0 ? r : child_finish(&c, timeout_ms, err);
+}
+
+static int become(void *arg, struct ctr_error *err)
+{
+	static const char *const env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
+	const struct child_command *cmd = arg;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int in = cmd->in < 0 ? null : cmd->in, out = cmd->out < 0 ? null : cmd->out;
+
+	/* dup2(2) of a descriptor that is there already would leave it close-on-exec */
+	in = fcntl(in, F_DUPFD_CLOEXEC, 3);
+	out = fcntl(out, F_DUPFD_CLOEXEC, 3);
+	if (null < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(null, 2) < 0 ||
+	    fchdir(cmd->dirfd) < 0)
+		return err_sys(err, errno, "child", "prepare %s", cmd->argv[0]);
+	(void)execve(cmd->argv[0], (char *const *)cmd->argv, (char *const *)env);
+	return err_sys(err, errno, "child", "execute %s", cmd->argv[0]);
+}
+
+int child_exec(const struct child_command *cmd, unsigned int timeout_ms, struct ctr_error *err)
+{
+	struct child_command copy = *cmd;
+	struct ctr_error mine, *e = err ? err : &mine;
+	struct child c;
+	int status = -1, r = child_start(become, &copy, &c, e);
+
+	if (r < 0)
+		return r;
+	r = finish(&c, timeout_ms, &status, e);
+	if (r != -ECHILD || status < 0)
+		return r;
+	return status == 0 ? 0
+			   : err_set(e, CTR_E_SYSTEM, EIO, "child", "%s ended with status %d",
+				     cmd->argv[0], status);
 }

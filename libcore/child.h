@@ -38,6 +38,17 @@ int child_finish(struct child *c, unsigned int timeout_ms, struct ctr_error *err
 int child_run(child_fn fn, void *arg, unsigned int timeout_ms,
 	      struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** struct child_command - a program to run: argv[0] is its path, the environment is a fixed one */
+struct child_command {
+	const char *const *argv; /* NULL-ended */
+	int dirfd;		 /* its working folder */
+	int in, out;		 /* 0 and 1; -1: /dev/null, as 2 is */
+};
+
+/** child_exec - run a program to its end; -EIO with its exit status in err when that is not 0 */
+int child_exec(const struct child_command *cmd, unsigned int timeout_ms,
+	       struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** child_wait_exit - wait for a process by pidfd for at most timeout_ms; -ETIMEDOUT; not reaped */
 int child_wait_exit(int pidfd, unsigned int timeout_ms) ATTR_WARN_UNUSED;
 

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "criurun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "cleanup.h"
+#include "crlog.h"
+#include "criulib.h"
+#include "msg.h"
+#include "sys.h"
+
+enum { LOG_LEVEL = 4, GHOST_MAX = 256 << 20, FREEZE_S = 60, VERIFY_MS = 60000 };
+
+#define CONFIG_DIR  "/etc/criu"
+#define NETWORK_KEY "network"
+#define DUMP_LOG    "dump.log"
+#define RESTORE_LOG "restore.log"
+
+/* MUST-10: what an administrator wrote for other uses of CRIU does not change what is restored. */
+static int hide_configuration(struct ctr_error *err)
+{
+	int r = unsetenv("HOME") < 0 || unsetenv("CRIU_CONFIG_FILE") < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = sys_unshare(CLONE_NEWNS);
+	if (r == 0 && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+		r = -errno;
+	if (r == 0 &&
+	    mount("none", CONFIG_DIR, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k") < 0 &&
+	    errno != ENOENT)
+		r = -errno;
+	return r < 0 ? err_sys(err, r, "criu", "hide the configuration of CRIU") : 0;
+}
+
+static int add_external(const struct criulib *lib, struct criu_opts *opts, const char *what,
+			const char *point, const char *value)
+{
+	autofree char *text = str_dup_format("mnt[%s%s]:%s%s", what, point, value, point);
+
+	return text ? lib->add_external(opts, text) : -ENOMEM;
+}
+
+/* At a dump "mnt[/point]:key", at a restore "mnt[key]:/root/point"; the key is "m/point". */
+static int add_externals(const struct criulib *lib, struct criu_opts *opts,
+			 const struct strv *points, const char *root)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < points->n; i++)
+		r = root ? add_external(lib, opts, "m", points->v[i], root)
+			 : add_external(lib, opts, "", points->v[i], "m");
+	return r;
+}
+
+static int set_common(const struct criulib *lib, struct criu_opts *opts, const struct criu_job *job,
+		      const char *log)
+{
+	int r = lib->set_service_binary(opts, job->program);
+
+	lib->set_images_dir_fd(opts, job->images);
+	lib->set_work_dir_fd(opts, job->work);
+	lib->set_log_level(opts, LOG_LEVEL);
+	lib->set_manage_cgroups(opts, true);
+	lib->set_manage_cgroups_mode(opts, CRIULIB_CG_IGNORE);
+	lib->set_ext_sharing(opts, true);
+	lib->set_ext_masters(opts, true);
+	lib->set_link_remap(opts, true);
+	lib->set_ghost_limit(opts, GHOST_MAX);
+	lib->set_timeout(opts, FREEZE_S);
+	lib->set_tcp_established(opts, job->tcp_established);
+	lib->set_file_locks(opts, job->file_locks);
+	lib->set_ext_unix_sk(opts, job->ext_unix);
+	lib->set_shell_job(opts, job->shell_job);
+	return r < 0 ? r : lib->set_log_file(opts, log);
+}
+
+/* CRIU says only that it failed; the reason is in its log. */
+static int failed(const struct criu_job *job, const char *log, int r, struct ctr_error *err)
+{
+	char why[160];
+
+	if (!crlog_reason_at(job->work, log, why, sizeof(why)))
+		return err_sys(err, r, "criu", "run %s", job->program);
+	return err_set(err, CTR_E_SYSTEM, EIO, "criu", "CRIU: %s", why);
+}
+
+/* ---- dump ---- */
+
+static int add_network(const struct criulib *lib, struct criu_opts *opts, uint64_t inode)
+{
+	char text[64];
+	int r = str_format(text, sizeof(text), "net[%llu]:" NETWORK_KEY, (unsigned long long)inode);
+
+	return r < 0 ? r : lib->add_external(opts, text);
+}
+
+static int set_dump(const struct criulib *lib, struct criu_opts *opts, const struct criu_dump *d)
+{
+	int r = set_common(lib, opts, &d->job, DUMP_LOG);
+
+	lib->set_pid(opts, d->init);
+	lib->set_leave_running(opts, d->leave_running);
+	if (r == 0 && (d->parent || d->pre))
+		lib->set_track_mem(opts, true);
+	if (r == 0 && d->parent)
+		r = lib->set_parent_images(opts, d->parent);
+	if (r == 0 && d->job.netns)
+		r = add_network(lib, opts, d->job.netns);
+	return r < 0 ? r : add_externals(lib, opts, d->job.externals, NULL);
+}
+
+static int dump(void *arg, struct ctr_error *err)
+{
+	const struct criu_dump *d = arg;
+	struct criu_opts *opts = NULL;
+	struct criulib lib;
+	int r = hide_configuration(err);
+
+	if (r == 0)
+		r = criulib_load(&lib, err);
+	if (r < 0)
+		return r;
+	r = lib.init_opts(&opts);
+	if (r == 0)
+		r = set_dump(&lib, opts, d);
+	if (r < 0)
+		return err_sys(err, r, "criu", "set the options of a dump");
+	r = d->pre ? lib.pre_dump(opts) : lib.dump(opts);
+	return r < 0 ? failed(&d->job, DUMP_LOG, r, err) : 0;
+}
+
+int criurun_dump(const struct criu_dump *d, struct ctr_error *err)
+{
+	struct criu_dump copy = *d;
+
+	return child_run(dump, &copy, d->timeout_ms, err);
+}
+
+/* ---- restore ---- */
+
+/* Called for each step of CRIU; an answer below 0 makes it give up and end what it has made. */
+static int on_step(char *action, struct criu_notify *arg)
+{
+	struct criulib lib;
+	automsg struct msg m;
+
+	m.nfds = 0;
+	if (strcmp(action, "post-restore") != 0)
+		return 0;
+	if (criulib_load(&lib, NULL) < 0)
+		return -1;
+	msg_init(&m, "restored");
+	msg_add(&m, "pid", "%d", lib.notify_pid(arg));
+	if (msg_send(CRIURUN_FD_SYNC, &m, 1000) < 0 || msg_recv(CRIURUN_FD_SYNC, &m, VERIFY_MS) < 0)
+		return -1;
+	return str_equal(msg_verb(&m), "go") ? 0 : -1;
+}
+
+static int set_restore(const struct criulib *lib, struct criu_opts *opts,
+		       const struct criu_job *job, const char *root)
+{
+	int r = set_common(lib, opts, job, RESTORE_LOG);
+
+	if (r == 0)
+		r = lib->set_root(opts, root);
+	lib->set_notify_cb(opts, on_step);
+	return r < 0 ? r : add_externals(lib, opts, job->externals, root);
+}
+
+int criurun_restore(const struct criu_job *job, const char *root, int netns_fd,
+		    struct ctr_error *err)
+{
+	struct criu_opts *opts = NULL;
+	struct criulib lib;
+	int r = hide_configuration(err);
+
+	if (r == 0)
+		r = criulib_load(&lib, err);
+	if (r < 0)
+		return r;
+	r = lib.init_opts(&opts);
+	if (r == 0)
+		r = set_restore(&lib, opts, job, root);
+	if (r == 0 && job->netns)
+		r = lib.add_inherit_fd(opts, netns_fd, NETWORK_KEY);
+	if (r < 0)
+		return err_sys(err, r, "criu", "set the options of a restore");
+	r = lib.restore_child(opts);
+	return r <= 0 ? failed(job, RESTORE_LOG, r < 0 ? r : -EIO, err) : 0;
+}
