@@ -7,11 +7,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "cleanup.h"
+#include "mntlist.h"
 #include "msg.h"
 #include "proc.h"
 #include "record.h"
@@ -36,7 +38,7 @@ void create_init(struct create *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->rootfd = c->restrict_fd = c->abort_fd = -1;
-	c->dirfd = c->control = c->sync = c->pidfd = -1;
+	c->dirfd = c->control = c->sync = c->pidfd = c->scratch = -1;
 	for (size_t i = 0; i < CREATE_NS; i++)
 		c->ns_fd[i] = -1;
 }
@@ -81,6 +83,14 @@ static void undo_cgroup(void *ctx)
 	(void)!cg_remove(&c->cg, NULL);
 }
 
+/* What comes back is cloned into its other namespaces by CRIU. */
+static uint64_t namespaces(const struct create *c)
+{
+	uint64_t own = c->spec->namespaces & ~(uint64_t)CLONE_NEWCGROUP;
+
+	return c->restore ? own & (CLONE_NEWNS | CLONE_NEWNET) : own;
+}
+
 static int run_clone(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;
@@ -93,11 +103,13 @@ static int run_clone(void *ctx, struct ctr_error *err)
 		return err_sys(err, r, "clone", "socketpair");
 	theirs = sv[1];
 	c->sync = sv[0];
-	args.flags = CLONE_PIDFD | (c->spec->namespaces & ~(uint64_t)CLONE_NEWCGROUP);
+	args.flags = CLONE_PIDFD | namespaces(c);
 	if (group >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)group;
 	}
+	if (c->restore && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return err_sys(err, errno, "clone", "adopt what comes back");
 	pid = sys_clone3(&args, sizeof(args));
 	if (pid == 0) {
 		(void)close(c->sync); /* the supervisor's end: its death must be seen here */
@@ -110,15 +122,32 @@ static int run_clone(void *ctx, struct ctr_error *err)
 	return proc_identify(pid, &c->st.init) < 0 ? err_sys(err, ESRCH, "clone", "child died") : 0;
 }
 
+/* Who ran CRIU: not there for a fresh container. */
+static void end_maker(struct create *c)
+{
+	if (c->maker.pid == 0)
+		return;
+	/* CRIU traces PID 1: while it lives nobody else gets PID 1's end */
+	if (cg_has(&c->cg, c->maker.pid) == 1)
+		(void)!cg_kill(&c->cg, 5000, NULL);	      /* undo_cgroup() tries again */
+	(void)sys_pidfd_send_signal(c->maker.pidfd, SIGKILL); /* our child, not yet reaped */
+	while (waitpid(c->maker.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->maker.pid = 0;
+	cleanup_fd(&c->maker.pidfd);
+}
+
 static void undo_clone(void *ctx)
 {
 	struct create *c = ctx;
 
 	cleanup_fd(&c->sync);
+	end_maker(c);
 	(void)sys_pidfd_send_signal(c->pidfd, SIGKILL); /* our child, not yet reaped */
 	while (waitpid(c->st.init.pid, &c->st.exit_status, 0) < 0 && errno == EINTR)
 		;
 	cleanup_fd(&c->pidfd);
+	cleanup_fd(&c->scratch);
 	for (size_t i = 0; i < CREATE_NS; i++)
 		cleanup_fd(&c->ns_fd[i]);
 }
@@ -149,15 +178,12 @@ static int run_place(void *ctx, struct ctr_error *err)
 	return r < 0 ? err_sys(err, r, "place", "name the control group") : 0;
 }
 
-/* Waits for `ready`; a login that gave up ends the wait early (MUST-4). */
-static int run_child(void *ctx, struct ctr_error *err)
+/* Waits for the child's next word; a login that gave up ends the wait early (MUST-4). */
+static int await_word(const struct create *c, uint64_t end, struct ctr_error *err)
 {
-	struct create *c = ctx;
-	uint64_t end = child_now_ms() + c->timeout_ms;
 	struct pollfd p[2] = {{.fd = c->sync, .events = POLLIN},
 			      {.fd = c->abort_fd, .events = POLLRDHUP}};
 	uint64_t now = child_now_ms();
-	struct msg m;
 	int r = 0;
 
 	while (r == 0 && now < end) {
@@ -173,12 +199,65 @@ static int run_child(void *ctx, struct ctr_error *err)
 	if (r == 0)
 		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "child",
 			       "set-up took longer than %u ms", c->timeout_ms);
-	r = msg_recv(c->sync, &m, 0);
-	if (r == 0 && strcmp(msg_verb(&m), "ready") == 0)
+	return 0;
+}
+
+/* PID 1 is there, stopped, a child of who ran CRIU; from here on it is st.init. */
+static int take_over(struct create *c, const struct msg *m, struct ctr_error *err)
+{
+	struct proc_stat stat;
+	struct proc_id id;
+	uint64_t pid;
+	int fd, r = msg_get_u64(m, "pid", &pid);
+
+	if (r == 0)
+		r = proc_identify((pid_t)pid, &id);
+	if (r == 0)
+		r = proc_read_stat(id.pid, &stat);
+	if (r == 0 && stat.ppid != c->st.init.pid)
+		r = -ECHILD;
+	if (r < 0)
+		return err_sys(err, r, "child", "look at the PID 1 that came back");
+	fd = sys_pidfd_open(id.pid, 0);
+	if (fd < 0)
+		return err_sys(err, fd, "child", "hold the PID 1 that came back");
+	c->maker = (struct child){.pid = c->st.init.pid, .pidfd = c->pidfd, .report = -1};
+	c->pidfd = fd;
+	c->st.init = id;
+	return 0;
+}
+
+/* Waits for `ready` of PID 1, or for `restored`; 1: another word comes */
+static int hear(struct create *c, struct ctr_error *err)
+{
+	automsg struct msg m;
+	int r = msg_recv(c->sync, &m, 0);
+
+	if (r == 0 && str_equal(msg_verb(&m), "scratch")) {
+		c->scratch = msg_take_fd(&m, 0);
+		return 1;
+	}
+	if (r == 0 && !c->restore && str_equal(msg_verb(&m), "ready"))
 		return 0;
+	if (r == 0 && c->restore && str_equal(msg_verb(&m), "restored"))
+		return take_over(c, &m, err);
 	if (r == 0 && msg_get_error(&m, err) == 0)
 		return err && err->errnum ? -err->errnum : -EIO;
 	return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "the set-up child died");
+}
+
+static int run_child(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	uint64_t end = child_now_ms() + c->timeout_ms;
+	int r;
+
+	do {
+		r = await_word(c, end, err);
+		if (r == 0)
+			r = hear(c, err);
+	} while (r == 1);
+	return r;
 }
 
 static int check_namespace(struct create *c, size_t i, struct ctr_error *err)
@@ -203,6 +282,21 @@ static int check_namespace(struct create *c, size_t i, struct ctr_error *err)
 	return str_copy(c->st.ns[c->st.nns++].name, sizeof(c->st.ns[0].name), spaces[i].name);
 }
 
+/* MUST-1, MUST-10: what CRIU has made is what was there, before anything of it runs. */
+static int check_mounts(const struct create *c, struct ctr_error *err)
+{
+	autostrv struct strv lines = {0}, host = {0}, walls = {0};
+	int r = mntlist_read(c->st.init.pid, &lines, err);
+
+	if (r == 0)
+		r = mntlist_read(getpid(), &host, err);
+	if (r < 0)
+		return r;
+	r = mntlist_walls(&lines, &host, &walls);
+	return r < 0 ? err_sys(err, r, "verify", "read the mounts of PID 1")
+		     : mntlist_compare(c->restore->walls, &walls, err);
+}
+
 /* MUST-1: inodes are read back; what the kernel says counts, not what the calls returned. */
 static int run_verify(void *ctx, struct ctr_error *err)
 {
@@ -213,15 +307,53 @@ static int run_verify(void *ctx, struct ctr_error *err)
 	for (size_t i = 0; r == 0 && i < CREATE_NS; i++)
 		if (c->spec->namespaces & (uint64_t)spaces[i].flag)
 			r = check_namespace(c, i, err);
+	if (r == 0 && c->restore)
+		r = check_mounts(c, err);
 	if (r < 0)
 		return r;
-	cleanup_fd(&c->sync);
 	r = c->cg.inherit ? 1 : cg_has(&c->cg, c->st.init.pid);
 	if (r != 1)
 		return err_set(err, CTR_E_SYSTEM, EPERM, "verify",
 			       "PID 1 is not in control group %s", c->cg.path);
 	if (!proc_is_alive(&c->st.init))
 		return err_set(err, CTR_E_SYSTEM, ECHILD, "verify", "PID 1 died");
+	return 0;
+}
+
+/*
+ * CRIU lets the processes go, and who ran it ends: PID 1 is then a child of this process, which
+ * adopts it (prctl(2), PR_SET_CHILD_SUBREAPER).
+ */
+static int run_resume(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	struct proc_stat stat;
+	struct ctr_error why;
+	automsg struct msg m;
+	int r;
+
+	m.nfds = 0;
+	if (!c->restore) {
+		cleanup_fd(&c->sync);
+		return 0;
+	}
+	msg_init(&m, "go");
+	r = msg_send(c->sync, &m, 1000);
+	if (r == 0 && msg_recv(c->sync, &m, (int)c->timeout_ms) == 0 &&
+	    msg_get_error(&m, &why) == 0) {
+		*err = why;
+		return -EIO;
+	}
+	if (r == 0)
+		r = child_wait_exit(c->maker.pidfd, c->timeout_ms);
+	if (r < 0)
+		return err_sys(err, r, "resume", "let the processes go");
+	cleanup_fd(&c->sync);
+	end_maker(c);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 0); /* cannot fail for 0 */
+	r = proc_read_stat(c->st.init.pid, &stat);
+	if (r < 0 || stat.ppid != getpid())
+		return err_set(err, CTR_E_SYSTEM, ECHILD, "resume", "PID 1 is no child of ours");
 	return 0;
 }
 
@@ -242,7 +374,7 @@ static const struct stage table[] = {
     {"state", run_state, undo_state}, {"cgroup", run_cgroup, undo_cgroup},
     {"clone", run_clone, undo_clone}, {"place", run_place, NULL},
     {"child", run_child, NULL},	      {"verify", run_verify, NULL},
-    {"publish", run_publish, NULL},
+    {"resume", run_resume, NULL},     {"publish", run_publish, NULL},
 };
 
 int create_run(struct create *c, struct ctr_error *err)

@@ -12,16 +12,27 @@
 
 enum { CREATE_NS = 6 };
 
+/** struct create_restore - what a container is made of that comes back from a checkpoint */
+struct create_restore {
+	const char *criu;	  /* absolute path of the program */
+	int images, work;	  /* folders of the checkpoint */
+	int upper_tar;		  /* -1: the root is no overlay */
+	const struct strv *walls; /* mntlist.h */
+	const struct strv *externals;
+	bool tcp_established, file_locks, ext_unix, shell_job;
+};
+
 /** struct create - one container being made, then the resources of the living one */
 struct create {
 	/* given */
 	const struct spec *spec;
-	const struct stage_fault *fault; /* NULL but in tests */
-	int rootfd;			 /* state root */
-	const char *helper_dir;		 /* of container-init and container-attach */
-	const char *shell;		 /* must be in the new tree (CTR_E_CONFIG); NULL: none */
-	int restrict_fd;		 /* blob */
-	int abort_fd;			 /* readable or hung up: the login gave up; -1: none */
+	const struct create_restore *restore; /* NULL: a fresh one */
+	const struct stage_fault *fault;      /* NULL but in tests */
+	int rootfd;			      /* state root */
+	const char *helper_dir;		      /* of container-init and container-attach */
+	const char *shell; /* must be in the new tree (CTR_E_CONFIG); NULL: none */
+	int restrict_fd;   /* blob */
+	int abort_fd;	   /* readable or hung up: the login gave up; -1: none */
 	unsigned int timeout_ms;
 	gid_t gid; /* of the owner */
 	struct cg_facts cg_facts;
@@ -32,6 +43,8 @@ struct create {
 	int control;	      /* listening socket of the supervisor */
 	int sync;	      /* to the set-up child, closed once PID 1 is ready */
 	int pidfd;	      /* of PID 1 */
+	struct child maker;   /* runs CRIU, while a container comes back */
+	int scratch;	      /* of an overlay, root.h; -1: none */
 	int ns_fd[CREATE_NS]; /* mnt pid ipc uts net cgroup; -1: shared with the host */
 	struct cg cg;
 	struct child making; /* the groups, from `cgroup` to `place` */

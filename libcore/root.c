@@ -16,12 +16,13 @@
 #include "path.h"
 #include "procfs.h"
 #include "sys.h"
+#include "treetar.h"
 
 /* One root being built; host is the old tree, root the new one. Both O_PATH. */
 struct build {
 	const struct spec *spec;
 	const struct root_facts *facts;
-	int host, root;
+	int host, root, scratch;
 	uint64_t attr; /* of every mount that is shown */
 };
 
@@ -93,13 +94,19 @@ static int make_overlay(struct build *b, int lower, struct ctr_error *err)
 
 	if (upper < 0 || work < 0)
 		return err_sys(err, errno, "root", "open the overlay's folders");
+	r = b->facts->upper_tar < 0 ? 0 : treetar_unpack(b->facts->upper_tar, upper, err);
+	if (r < 0)
+		return r;
 	r = str_format(
 	    options, sizeof(options),
 	    "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d", lower,
 	    upper, work);
 	if (r < 0)
 		return err_sys(err, r, "root", "name the overlay's folders");
-	return mnt_new("overlay", options, b->attr, err);
+	r = mnt_new("overlay", options, b->attr, err);
+	if (r >= 0)
+		b->scratch = take_fd(&scratch);
+	return r;
 }
 
 static int open_tree_of(struct build *b, struct ctr_error *err)
@@ -125,7 +132,7 @@ static int open_tree_of(struct build *b, struct ctr_error *err)
 	if (r < 0)
 		return r;
 	/* onto the old root: from here on it is reached by this descriptor alone */
-	r = mnt_attach(tree, b->host, path, err);
+	r = mnt_attach(tree, b->facts->at < 0 ? b->host : b->facts->at, path, err);
 	if (r == 0)
 		b->root = take_fd(&tree);
 	return r;
@@ -325,12 +332,13 @@ static int build_all(struct build *b, struct ctr_error *err)
 		r = attach_tmpfs(b, "/var", "mode=755", true, err);
 	if (r == 0)
 		r = apply_lists(b, err);
-	return r < 0 ? r : pivot(b, err);
+	return r < 0 || b->facts->at >= 0 ? r : pivot(b, err);
 }
 
-int root_build(const struct spec *spec, const struct root_facts *facts, struct ctr_error *err)
+int root_build(const struct spec *spec, const struct root_facts *facts, int *ret_scratch,
+	       struct ctr_error *err)
 {
-	struct build b = {.spec = spec, .facts = facts, .root = -1};
+	struct build b = {.spec = spec, .facts = facts, .root = -1, .scratch = -1};
 	mode_t mask;
 	int r;
 
@@ -344,6 +352,9 @@ int root_build(const struct spec *spec, const struct root_facts *facts, struct c
 	mask = umask(0); /* modes are given in full */
 	r = build_all(&b, err);
 	(void)umask(mask);
+	if (r == 0 && b.scratch >= 0)
+		*ret_scratch = take_fd(&b.scratch);
+	cleanup_fd(&b.scratch);
 	cleanup_fd(&b.root);
 	cleanup_fd(&b.host);
 	return r;

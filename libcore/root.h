@@ -15,10 +15,14 @@ struct root_facts {
 	bool new_pid_ns;	/* false: /proc is the host's, bound */
 	bool new_net_ns;
 	bool new_ipc_ns;
+	int at; /* O_PATH folder to leave the tree at, instead of pivoting into it; -1: pivot */
+	int upper_tar; /* what an overlay's upper folder is filled with before; -1: nothing */
 };
 
 /**
  * root_build - make the container's tree in the caller's new mount namespace and pivot into it
+ * @ret_scratch: with Volatile=overlay the detached tmpfs whose folder `upper` has what is written;
+ *	else untouched
  *
  * Needs: own mount namespace, root, the namespaces of the facts entered, host tree still visible.
  * Does: host view or RootDirectory=, Volatile=, binds, tmpfs, /tmp, /run, /sys, /proc (hidepid,
@@ -26,7 +30,7 @@ struct root_facts {
  * (init, attach), Inaccessible=, ReadOnlyPaths=, pivot_root, detach of the old root. All by
  * descriptors (MUST-5). Ends with cwd "/". Must not yet: drop privileges; exec.
  */
-int root_build(const struct spec *spec, const struct root_facts *facts,
+int root_build(const struct spec *spec, const struct root_facts *facts, int *ret_scratch,
 	       struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "criurun.h"
 #include "door.h"
 #include "fd.h"
 #include "keyring.h"
@@ -22,6 +24,7 @@
 #include "uts.h"
 
 #define CONTAINER_DIR "/dev/.container"
+#define TREE	      "tree" /* in the folder of the container */
 
 /* Where container-init finds its descriptors (docs/ARCHITECTURE.md, How PID 1 is started) */
 enum { FD_SYNC = 3, FD_RESTRICT = 4, FD_LISTEN = 5 };
@@ -82,25 +85,49 @@ static int look_for_shell(const char *shell, struct ctr_error *err)
 	return root_check_shell(root, shell, err);
 }
 
-static int run_root(void *ctx, struct ctr_error *err)
+/* What an overlay has in memory is reached by this descriptor alone, for a checkpoint. */
+static int hand_over(const struct setup *s, int scratch, struct ctr_error *err)
 {
-	const struct create *c = ((const struct setup *)ctx)->c;
+	struct msg m;
+	int r;
+
+	msg_init(&m, "scratch");
+	msg_add_fd(&m, scratch);
+	r = msg_send(s->sync, &m, 1000);
+	return r < 0 ? err_sys(err, r, "root", "hand the overlay's folder over") : 0;
+}
+
+static int build_root(const struct setup *s, int at, struct ctr_error *err)
+{
+	const struct create *c = s->c;
+	autofd int scratch = -1;
 	struct root_facts facts = {.uid = c->st.uid,
 				   .gid = c->gid,
 				   .helper_dir = c->helper_dir,
 				   .new_pid_ns = c->spec->namespaces & CLONE_NEWPID,
 				   .new_net_ns = c->spec->namespaces & CLONE_NEWNET,
-				   .new_ipc_ns = c->spec->namespaces & CLONE_NEWIPC};
+				   .new_ipc_ns = c->spec->namespaces & CLONE_NEWIPC,
+				   .at = at,
+				   .upper_tar = c->restore ? c->restore->upper_tar : -1};
+	int r = root_build(c->spec, &facts, &scratch, err);
 
-	int r = root_build(c->spec, &facts, err);
+	return r < 0 || scratch < 0 ? r : hand_over(s, scratch, err);
+}
 
-	return r < 0 || !c->shell ? r : look_for_shell(c->shell, err);
+static int run_root(void *ctx, struct ctr_error *err)
+{
+	const struct setup *s = ctx;
+	int r = build_root(s, -1, err);
+
+	return r < 0 || !s->c->shell ? r : look_for_shell(s->c->shell, err);
 }
 
 /* Must not come after root, which makes /proc/sys read-only. */
 static int run_sysctl(void *ctx, struct ctr_error *err)
 {
-	return sysctl_apply(((const struct setup *)ctx)->c->spec, err);
+	const struct spec *spec = ((const struct setup *)ctx)->c->spec;
+
+	return sysctl_apply(spec, spec->namespaces, err);
 }
 
 static int run_keyring(void *ctx, struct ctr_error *err)
@@ -160,6 +187,79 @@ static int run_exec(void *ctx, struct ctr_error *err)
 	return err_sys(err, errno, "exec", "execute %s/init", CONTAINER_DIR);
 }
 
+/* ---- what comes back from a checkpoint: the same but for what CRIU makes ---- */
+
+static int run_network_sysctl(void *ctx, struct ctr_error *err)
+{
+	return sysctl_apply(((const struct setup *)ctx)->c->spec, CLONE_NEWNET, err);
+}
+
+/* In the container's folder of the state root, seen by this process and CRIU alone. */
+static int run_tree(void *ctx, struct ctr_error *err)
+{
+	struct setup *s = ctx;
+	autofd int at = -1;
+
+	if (mkdirat(s->c->dirfd, TREE, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, errno, "tree", "make the folder for the tree");
+	at = openat(s->c->dirfd, TREE, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (at < 0)
+		return err_sys(err, errno, "tree", "open the folder for the tree");
+	return build_root(s, at, err);
+}
+
+static int tree_path(const struct setup *s, char path[PATH_MAX], struct ctr_error *err)
+{
+	char link[64];
+	ssize_t n;
+	int r = str_format(link, sizeof(link), "/proc/self/fd/%d", s->c->dirfd);
+
+	n = r < 0 ? -1 : readlink(link, path, PATH_MAX - sizeof("/" TREE));
+	if (n < 0)
+		return err_sys(err, errno, "criu", "find the path of the container's folder");
+	return str_copy(path + n, PATH_MAX - (size_t)n, "/" TREE);
+}
+
+/* Becomes the parent of PID 1 for a moment: its death leaves PID 1 to the supervisor. */
+static int run_criu(void *ctx, struct ctr_error *err)
+{
+	const struct setup *s = ctx;
+	const struct create_restore *from = s->c->restore;
+	bool own_net = s->c->spec->namespaces & CLONE_NEWNET;
+	struct criu_job job = {.program = from->criu,
+			       .images = from->images,
+			       .work = from->work,
+			       .externals = from->externals,
+			       .netns = own_net,
+			       .tcp_established = from->tcp_established,
+			       .file_locks = from->file_locks,
+			       .ext_unix = from->ext_unix,
+			       .shell_job = from->shell_job};
+	char path[PATH_MAX];
+	int net = -1, r = tree_path(s, path, err);
+
+	if (r == 0 && own_net) {
+		net = open("/proc/self/ns/net", O_RDONLY); /* inherited by CRIU */
+		r = net < 0 ? err_sys(err, errno, "criu", "open the network namespace") : 0;
+	}
+	if (r == 0 && s->sync != FD_SYNC)
+		r = dup3(s->sync, FD_SYNC, O_CLOEXEC) < 0
+			? err_sys(err, errno, "criu", "place the socket")
+			: 0;
+	if (r == 0)
+		r = criurun_restore(&job, path, net, err);
+	if (r == 0)
+		_exit(0);
+	return r;
+}
+
+static const struct stage restore_table[] = {
+    {"net", run_net, NULL},   {"sysctl", run_network_sysctl, NULL},
+    {"root", run_tree, NULL}, {"door", run_door, NULL},
+    {"cgns", run_cgns, NULL}, {"keyring", run_keyring, NULL},
+    {"criu", run_criu, NULL},
+};
+
 static const struct stage table[] = {
     {"uts", run_uts, NULL},	    {"net", run_net, NULL},	  {"sysctl", run_sysctl, NULL},
     {"root", run_root, NULL},	    {"door", run_door, NULL},	  {"cgns", run_cgns, NULL},
@@ -196,7 +296,8 @@ void setup_child(const struct create *c, int sync)
 	reset_signals();
 	(void)setsid(); /* EPERM: leads a group already, as PID 1 does */
 	(void)umask(022);
-	if (stage_run(table, ARRAY_SIZE(table), &s, c->fault, &err) < 0)
+	if ((c->restore ? stage_run(restore_table, ARRAY_SIZE(restore_table), &s, c->fault, &err)
+			: stage_run(table, ARRAY_SIZE(table), &s, c->fault, &err)) < 0)
 		report(s.sync, &err);
 	_exit(1);
 }

@@ -37,7 +37,8 @@ bool sysctl_is_allowed(const char *name, uint64_t namespaces)
 	return false;
 }
 
-static int apply_one(const char *line, uint64_t namespaces, struct ctr_error *err)
+static int apply_one(const char *line, const struct spec *spec, uint64_t entered,
+		     struct ctr_error *err)
 {
 	char path[256] = "/proc/sys/", name[200];
 	size_t len = strcspn(line, "=");
@@ -46,9 +47,11 @@ static int apply_one(const char *line, uint64_t namespaces, struct ctr_error *er
 	if (r < 0 || line[len] != '=')
 		return err_set(err, CTR_E_CONFIG, EINVAL, "sysctl", "Sysctl=%s: want name=value",
 			       line);
-	if (!sysctl_is_allowed(name, namespaces))
+	if (!sysctl_is_allowed(name, spec->namespaces))
 		return err_set(err, CTR_E_CONFIG, EINVAL, "sysctl",
 			       "Sysctl=%s: not of a namespace that the container has", name);
+	if (!sysctl_is_allowed(name, entered))
+		return 0;
 	r = str_format(path, sizeof(path), "/proc/sys/%s", name);
 	for (char *p = path + strlen("/proc/sys/"); r == 0 && *p; p++)
 		if (*p == '.')
@@ -58,11 +61,11 @@ static int apply_one(const char *line, uint64_t namespaces, struct ctr_error *er
 	return r < 0 ? err_sys(err, r, "sysctl", "write %s to %s", line + len + 1, path) : 0;
 }
 
-int sysctl_apply(const struct spec *spec, struct ctr_error *err)
+int sysctl_apply(const struct spec *spec, uint64_t entered, struct ctr_error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < spec->sysctl.n; i++)
-		r = apply_one(spec->sysctl.v[i], spec->namespaces, err);
+		r = apply_one(spec->sysctl.v[i], spec, entered, err);
 	return r;
 }

@@ -14,7 +14,11 @@
  */
 bool sysctl_is_allowed(const char *name, uint64_t namespaces);
 
-/** sysctl_apply - write the Sysctl= lines of a definition below /proc/sys. CTR_E_CONFIG */
-int sysctl_apply(const struct spec *spec, struct ctr_error *err) ATTR_WARN_UNUSED;
+/**
+ * sysctl_apply - write the Sysctl= lines of a definition below /proc/sys. CTR_E_CONFIG
+ * @entered: CLONE_NEW* namespaces of the container that the caller is in: names of others are
+ *	left out
+ */
+int sysctl_apply(const struct spec *spec, uint64_t entered, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif
