@@ -44,6 +44,7 @@ struct supervisor {
 	size_t nclients;
 	uint64_t linger_end; /* CLOCK_MONOTONIC ms, 0: no timer */
 	uint64_t kill_end;   /* the same, 0: not stopping */
+	uint64_t trim_at;    /* the same: memory that was used is given back then, 0: no need */
 	bool consoles;	     /* the device rules have some besides the definition's */
 };
 
@@ -55,7 +56,14 @@ bool supervisor_login(struct supervisor *s, int sock);
 
 /* supervisor_admit.c */
 
-/** supervisor_admit - a login into the living container: check, answer `contained`, remember it */
+/** supervisor_check - may it in? Of the container: whether it is its own is decided before */
+int supervisor_check(struct supervisor *s, const struct login *l, struct ctr_error *err);
+
+/** supervisor_take - answer `contained` to a login that was checked, and remember it */
+int supervisor_take(struct supervisor *s, const struct login *l, int sock, int caller,
+		    struct ctr_error *err);
+
+/** supervisor_admit - both. The caller holds the container's lock */
 int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int caller,
 		     struct ctr_error *err);
 
@@ -80,6 +88,8 @@ void supervisor_deny(int sock, const struct ctr_error *err);
 struct placing {
 	const struct match_decision *d;
 	int fds[2];
+	bool may_knock; /* the decision is one that a living supervisor can take
+			   (supervisor_knock.c) */
 };
 
 /**
@@ -89,6 +99,23 @@ struct placing {
  */
 int supervisor_place(struct supervisor *s, const struct load_paths *paths, const struct login *l,
 		     const struct placing *p, struct ctr_error *err);
+
+/** supervisor_is_place - is s the container that supervisor_place() would look at first, and join?
+ */
+bool supervisor_is_place(const struct supervisor *s, const struct login *l,
+			 const struct match_decision *d);
+
+/* supervisor_knock.c */
+
+/**
+ * supervisor_knock - a login that asks here first: taken in when policy says that it belongs here
+ *
+ * Everything else is for a supervisor of its own: `elsewhere`. m holds the message.
+ */
+void supervisor_knock(struct supervisor *s, struct msg *m);
+
+/** supervisor_note - the next login of that user may ask here first. The lock is held */
+void supervisor_note(const struct supervisor *s, uid_t uid);
 
 /* supervisor_create.c */
 

@@ -66,7 +66,7 @@ static int check_places(const struct supervisor *s, const struct login *l, struc
 	return 0;
 }
 
-static int check_admission(struct supervisor *s, const struct login *l, struct ctr_error *err)
+int supervisor_check(struct supervisor *s, const struct login *l, struct ctr_error *err)
 {
 	struct shell_check check = {.init = s->c.st.init.pid, .shell = login_shell(l)};
 	int r = check_places(s, l, err);
@@ -135,16 +135,14 @@ static int answer_join(struct supervisor *s, const struct login *l, struct sessi
 	return r < 0 ? err_sys(err, r, "enter", "answer process %d", l->pid) : 0;
 }
 
-int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int caller,
-		     struct ctr_error *err)
+int supervisor_take(struct supervisor *s, const struct login *l, int sock, int caller,
+		    struct ctr_error *err)
 {
 	struct session *e = &s->sessions[s->nsessions];
 	const int on = 1;
 	struct msg m;
-	int r = check_admission(s, l, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
 		return err_sys(err, errno, "login", "ask for credentials");
 	session_start(e, l, sock, caller);
@@ -162,4 +160,12 @@ int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int 
 	}
 	log_event(s, "start", l, "caller=%d sessions=%zu", l->pid, s->nsessions);
 	return 0;
+}
+
+int supervisor_admit(struct supervisor *s, const struct login *l, int sock, int caller,
+		     struct ctr_error *err)
+{
+	int r = supervisor_check(s, l, err);
+
+	return r < 0 ? r : supervisor_take(s, l, sock, caller, err);
 }

@@ -77,6 +77,8 @@ static int answer_login(struct supervisor *s, struct msg *m, struct ctr_error *e
 	if (lock < 0)
 		return lock;
 	r = supervisor_admit(s, &l, sock, caller, err);
+	if (r == 0 && str_equal(msg_get(m, "note"), "1"))
+		supervisor_note(s, l.uid);
 	state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	if (r < 0)
 		return r;
@@ -95,7 +97,11 @@ static int answer(struct supervisor *s, struct client *c, struct msg *m, struct 
 		verb[0] = '\0';
 	if (strcmp(verb, "login") == 0)
 		r = answer_login(s, m, err);
+	if (strcmp(verb, "knock") == 0)
+		supervisor_knock(s, m);
 	msg_done(m);
+	if (strcmp(verb, "knock") == 0)
+		return 1;
 	if (strcmp(verb, "connect") == 0)
 		return answer_connect(s, m, err);
 	if (strcmp(verb, "terminate") == 0) {

@@ -13,6 +13,7 @@
 #include "record.h"
 #include "supervisor.h"
 #include "sys.h"
+#include "trim.h"
 
 enum { STOP_MARGIN_MS = 500, REMOVE_MS = 5000, LOCK_MS = 1000, KILL_MS = 2000 };
 
@@ -206,6 +207,8 @@ static int timeout(const struct supervisor *s)
 {
 	uint64_t end = s->kill_end ? s->kill_end : s->linger_end, now = child_now_ms();
 
+	if (s->trim_at && (!end || s->trim_at < end))
+		end = s->trim_at;
 	if (!end)
 		return -1;
 	return now < end ? (int)(end - now > 3600000 ? 3600000 : end - now) : 0;
@@ -290,6 +293,10 @@ int supervisor_loop(struct supervisor *s)
 			break;
 		if (n > 0)
 			dispatch(s, p);
+		if (s->trim_at && child_now_ms() >= s->trim_at) {
+			s->trim_at = 0;
+			trim();
+		}
 		if (s->nsessions > 0)
 			s->linger_end = 0;
 		if (s->linger_end && child_now_ms() >= s->linger_end)

@@ -45,6 +45,15 @@ static bool may_join(const struct state *st, const struct login *l, const struct
 	return d->instance == MATCH_SHARED || st->uid == l->uid;
 }
 
+bool supervisor_is_place(const struct supervisor *s, const struct login *l,
+			 const struct match_decision *d)
+{
+	char base[STATE_ID_MAX];
+
+	base_id(l, d, base);
+	return str_equal(s->c.st.id, base) && may_join(&s->c.st, l, d);
+}
+
 /* The supervisor went away just now: look again. */
 static int ending(struct supervisor *s, struct ctr_error *err)
 {
@@ -55,7 +64,7 @@ static int ending(struct supervisor *s, struct ctr_error *err)
  * Without the lock: the supervisor may need it for another login before it answers this one. One
  * that ends meanwhile says so, or is not there any more.
  */
-static int forward(struct supervisor *s, const struct login *l, const int fds[2],
+static int forward(struct supervisor *s, const struct login *l, const struct placing *p,
 		   struct ctr_error *err)
 {
 	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL), control = -1;
@@ -69,8 +78,9 @@ static int forward(struct supervisor *s, const struct login *l, const int fds[2]
 		return ending(s, err);
 	msg_init(&m, "login");
 	login_format(l, &m);
-	msg_add_fd(&m, fds[0]);
-	msg_add_fd(&m, fds[1]);
+	msg_add(&m, "note", "%d", p->may_knock && supervisor_is_place(s, l, p->d));
+	msg_add_fd(&m, p->fds[0]);
+	msg_add_fd(&m, p->fds[1]);
 	r = msg_send(control, &m, 1000);
 	m.nfds = 0; /* lent */
 	if (r == 0)
@@ -138,7 +148,7 @@ static int place_one(struct supervisor *s, const struct load_paths *paths, const
 	r = try_candidate(s, l, p->d, err);
 	if (r == 1) {
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);
-		r = forward(s, l, p->fds, err);
+		r = forward(s, l, p, err);
 		return r < 0 ? r : 1;
 	}
 	if (r == 0) {
@@ -147,6 +157,8 @@ static int place_one(struct supervisor *s, const struct load_paths *paths, const
 			r = supervisor_admit(s, l, p->fds[0], p->fds[1], err);
 			if (r < 0)
 				create_undo(&s->c, false);
+			else if (p->may_knock && supervisor_is_place(s, l, p->d))
+				supervisor_note(s, l->uid);
 		}
 		if (r == -EEXIST || r == -EAGAIN)
 			r = -EIO; /* not about the ID: the record says more */

@@ -25,6 +25,19 @@ void msg_init(struct msg *m, const char *verb)
 	m->len = str_copy(m->buf, sizeof(m->buf), verb) < 0 ? OVERFLOWED : strlen(verb) + 1;
 }
 
+void msg_set_verb(struct msg *m, const char *verb)
+{
+	size_t before = strlen(msg_verb(m)) + 1, now = strlen(verb) + 1;
+
+	if (m->len > MSG_MAX || m->len < before || m->len - before + now > MSG_MAX) {
+		m->len = OVERFLOWED;
+		return;
+	}
+	memmove(m->buf + now, m->buf + before, m->len - before);
+	memcpy(m->buf, verb, now);
+	m->len = m->len - before + now;
+}
+
 void msg_add(struct msg *m, const char *key, const char *fmt, ...)
 {
 	size_t klen = strlen(key);
@@ -360,10 +373,10 @@ int msg_listen_at(int dirfd, const char *name, mode_t mode)
 	return take_fd(&fd);
 }
 
-int msg_connect_at(int dirfd, const char *name)
+static int connect_at(int dirfd, const char *name, int flags)
 {
 	const struct timeval patience = {.tv_sec = CONNECT_S};
-	autofd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	autofd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 	struct sockaddr_un a;
 	int r = address_at(dirfd, name, &a);
 
@@ -375,8 +388,20 @@ int msg_connect_at(int dirfd, const char *name)
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return -errno;
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		return -errno;
 	return take_fd(&fd);
+}
+
+int msg_connect_at(int dirfd, const char *name)
+{
+	int fd = connect_at(dirfd, name, 0);
+
+	return fd == -EAGAIN ? -ETIMEDOUT : fd;
+}
+
+int msg_try_connect_at(int dirfd, const char *name)
+{
+	return connect_at(dirfd, name, SOCK_NONBLOCK);
 }
 
 int msg_peer_cred(int sock, struct ucred *ret)

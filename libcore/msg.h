@@ -31,6 +31,9 @@ struct msg {
 /** msg_init - start a message with its verb, [a-z-]+ */
 void msg_init(struct msg *m, const char *verb);
 
+/** msg_set_verb - give it another verb; records and descriptors stay. Sticky as msg_add */
+void msg_set_verb(struct msg *m, const char *verb);
+
 /** msg_add - append key=value; sticky: a failed add makes msg_send return -EMSGSIZE */
 void msg_add(struct msg *m, const char *key, const char *fmt, ...) ATTR_PRINTF(3, 4);
 
@@ -100,6 +103,10 @@ int msg_listen_at(int dirfd, const char *name, mode_t mode) ATTR_WARN_UNUSED;
 /** msg_connect_at - connect to a socket below a directory descriptor (name NULL: dirfd is the
  * socket's O_PATH descriptor). -ETIMEDOUT after two seconds with a full queue */
 int msg_connect_at(int dirfd, const char *name) ATTR_WARN_UNUSED;
+
+/** msg_try_connect_at - the same without waiting: -EAGAIN with a full queue. Does not block later
+ */
+int msg_try_connect_at(int dirfd, const char *name) ATTR_WARN_UNUSED;
 
 /** msg_peer_cred - SO_PEERCRED */
 int msg_peer_cred(int sock, struct ucred *ret) ATTR_WARN_UNUSED;

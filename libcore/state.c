@@ -15,6 +15,7 @@
 #include "child.h"
 #include "cleanup.h"
 #include "path.h"
+#include "recent.h"
 
 #define CONTAINERS "containers"
 #define LOCKS	   "locks"
@@ -204,9 +205,14 @@ int state_remove_dir(int rootfd, const char *id, struct ctr_error *err)
 	autofd int fd = state_open_dir(rootfd, id, err);
 	autodir DIR *d = NULL;
 	char path[128];
+	int r;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
+	/* first: a folder that stays is found and removed by the next who looks (MUST-9) */
+	r = recent_forget(rootfd, id, err);
+	if (r < 0)
+		return r;
 	d = fdopendir(dup(fd));
 	if (!d)
 		return err_sys(err, errno, "state", "read the folder of container %s", id);

@@ -17,6 +17,7 @@
 #include "enter.h"
 #include "facts.h"
 #include "helper.h"
+#include "knock.h"
 #include "proc.h"
 #include "str.h"
 #include "sys.h"
@@ -185,34 +186,64 @@ static int left(const struct login *l)
 	return now < l->deadline ? (int)(l->deadline - now) : 0;
 }
 
+/* From the supervisor that is executed for this login; m is the login, then its answer. */
+static int hear_helper(const struct args *a, struct login *l, bool will_join, struct msg *m,
+		       struct ctr_error *err)
+{
+	int r;
+
+	l->sock = helper_start(a, m, err);
+	m->nfds = 0; /* lent */
+	if (l->sock < 0)
+		return l->sock;
+	/* made use of the time until the answer */
+	if (will_join && l->home.mnt_fd < 0 && enter_remember(&l->home, err) < 0)
+		return -EIO;
+	r = msg_recv(l->sock, m, left(l));
+	if (r == -ETIMEDOUT || r == -EAGAIN)
+		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "answer", "no answer within %u ms",
+			       a->timeout_ms);
+	return r < 0 ? err_sys(err, r, "answer", "talk to container-supervisor") : 0;
+}
+
+/* From a living supervisor, which may have none. m stays the login; 0: the answer is there. */
+static int hear_recent(const struct args *a, struct login *l, bool will_join, struct msg *m,
+		       struct msg *answer)
+{
+	int r = l->sock = knock_start(a, m);
+
+	if (r < 0)
+		return r;
+	if (will_join)
+		(void)!enter_remember(&l->home, NULL); /* hear_helper() and join() tell why */
+	r = knock_answer(l->sock, answer, left(l));
+	/* whatever is promised from now on nobody hears: a session of that socket ends with it */
+	if (r < 0)
+		cleanup_fd(&l->sock);
+	return r;
+}
+
 static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct ctr_error *err)
 {
 	const void *hook = NULL;
 	autofd int self = sys_pidfd_open(getpid(), 0);
-	automsg struct msg m;
+	automsg struct msg m, answer;
+	bool seen = pam_get_data(pamh, DATA_HOOK, &hook) == PAM_SUCCESS;
 	int r;
 
-	m.nfds = 0;
+	m.nfds = answer.nfds = 0;
 	if (self < 0)
 		return err_sys(err, self, "facts", "open a pidfd");
-	r = facts_collect(pamh, pam_get_data(pamh, DATA_HOOK, &hook) == PAM_SUCCESS, &m, err);
+	r = facts_collect(pamh, seen, &m, err);
 	if (r < 0)
 		return r;
 	msg_add_fd(&m, self);
-	l->sock = helper_start(a, &m, err);
-	m.nfds = 0; /* lent */
-	if (l->sock < 0)
-		return l->sock;
-	/* without the hook it will join: made use of the time until the answer */
-	if (!hook && enter_remember(&l->home, err) < 0)
-		return -EIO;
-	r = msg_recv(l->sock, &m, left(l));
-	if (r == -ETIMEDOUT || r == -EAGAIN)
-		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "answer", "no answer within %u ms",
-			       a->timeout_ms);
-	if (r < 0)
-		return err_sys(err, r, "answer", "talk to container-supervisor");
-	return take_answer(l, &m, err);
+	if (hear_recent(a, l, !seen, &m, &answer) == 0) {
+		m.nfds = 0; /* lent */
+		return take_answer(l, &answer, err);
+	}
+	r = hear_helper(a, l, !seen, &m, err);
+	return r < 0 ? r : take_answer(l, &m, err);
 }
 
 /* ---- entering ---- */

@@ -8,9 +8,11 @@
 
 /* A program that uses PAM, with a service file of its own: what sshd or login are to the module. */
 
-/* The module as installed, with a supervisor that plays (fake.c), and with none at all. */
+/* The module as installed, with a supervisor that plays (fake.c), with a living one besides (which
+ * test_knock.c plays), and with none at all. */
 #define MODULE_REAL    MODULE_BUILD "/.libs/pam_container.so"
 #define MODULE_FAKE    MODULE_BUILD "/tests/module/.libs/module_fake.so"
+#define MODULE_KNOCK   MODULE_BUILD "/tests/module/.libs/module_knock.so"
 #define MODULE_MISSING MODULE_BUILD "/tests/module/.libs/module_missing.so"
 
 /* Accounts that every machine has. */

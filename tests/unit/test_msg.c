@@ -107,6 +107,29 @@ static void hears_the_last_word(void **state)
 	f->sv[0] = open("/dev/null", O_RDONLY);
 }
 
+static void changes_the_verb(void **state)
+{
+	static const char *const verbs[] = {"x", "hello", "a-longer-verb", "login"};
+	struct fixture *f = *state;
+
+	msg_init(&f->out, "login");
+	msg_add(&f->out, "user", "alice");
+	msg_add(&f->out, "tty", "%s", "");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		msg_set_verb(&f->out, verbs[i]);
+		assert_string_equal(msg_verb(&f->out), verbs[i]);
+		assert_string_equal(msg_get(&f->out, "user"), "alice");
+		assert_int_equal(f->out.len,
+				 strlen(verbs[i]) + sizeof("user=alice") + sizeof("tty=") + 1);
+	}
+	while (f->out.len < MSG_MAX - 4)
+		msg_add(&f->out, "a", "%s", "");
+	msg_set_verb(&f->out, "a-longer-verb");
+	assert_int_equal(msg_send(f->sv[0], &f->out, 0), -EMSGSIZE);
+	msg_set_verb(&f->out, "x");
+	assert_int_equal(msg_send(f->sv[0], &f->out, 0), -EMSGSIZE);
+}
+
 /* MUST-4: who listens may be stopped, with others' connections waiting */
 static void gives_up_a_full_queue(void **state)
 {
@@ -124,8 +147,10 @@ static void gives_up_a_full_queue(void **state)
 		if (fd >= 0)
 			fds[n++] = fd;
 	}
-	(void)alarm(0);
 	assert_int_equal(fd, -ETIMEDOUT);
+	(void)alarm(1);
+	assert_int_equal(msg_try_connect_at(dir, "socket"), -EAGAIN);
+	(void)alarm(0);
 	while (n > 0)
 		close(fds[--n]);
 	close(listener);
@@ -266,6 +291,7 @@ int main(void)
 	    TEST(carries_records_and_descriptors),
 	    TEST(peeks),
 	    TEST(hears_the_last_word),
+	    TEST(changes_the_verb),
 	    TEST(gives_up_a_full_queue),
 	    TEST(refuses_what_is_no_message),
 	    TEST(survives_random_bytes),

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "cleanup.h"
+#include "load.h"
+#include "recent.h"
+#include "supervisor.h"
+
+/*
+ * A login whose module asks here before it executes anything, since the user's last login came
+ * here. The policy is read anew, as a supervisor of its own would: files may have changed. Whatever
+ * is not plainly "contained, and in this container" that one decides, and logs. NSS is never asked:
+ * a living supervisor waits for nobody (MUST-4).
+ */
+
+enum { LOCK_MS = 50, TRIM_MS = 1000 };
+
+void supervisor_note(const struct supervisor *s, uid_t uid)
+{
+	(void)!recent_note(s->c.rootfd, uid, s->c.st.id, NULL); /* the next one takes longer */
+}
+
+/* Who asked waited too long, and has gone the other way. */
+static bool has_left(int sock)
+{
+	struct pollfd p = {.fd = sock};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+static bool policy_says_here(const struct supervisor *s, const struct load_paths *paths,
+			     const struct login *l)
+{
+	autopolicy struct policy *policy = NULL;
+	const struct match_facts f = {.user = l->user,
+				      .service = l->service,
+				      .tty = l->tty,
+				      .rhost = l->rhost,
+				      .ruser = l->ruser,
+				      .uid = l->uid,
+				      .gid = l->gid};
+	struct match_decision d;
+
+	if (load_policy(paths, &policy, NULL, NULL) < 0 || match_needs_groups(policy, &f))
+		return false;
+	match_decide(policy, &f, &d);
+	return d.verdict == MATCH_CONTAIN && !d.permissive && supervisor_is_place(s, l, &d);
+}
+
+/* @conf: the module's argument; definitions of one name differ between two of them */
+static bool belongs_here(const struct supervisor *s, const struct login *l, const char *conf)
+{
+	struct load_paths paths;
+	bool yes;
+
+	if (s->kill_end || !str_equal(conf, s->opt.conf ? s->opt.conf : ""))
+		return false;
+	if (load_default_paths(s->opt.conf, &paths, NULL) < 0)
+		return false;
+	yes = policy_says_here(s, &paths, l);
+	load_paths_done(&paths);
+	return yes;
+}
+
+/* Returns 1 when it is none of ours, -errno when it was one and failed. */
+static int take_in(struct supervisor *s, const struct login *l, int sock, int caller,
+		   struct ctr_error *err)
+{
+	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, NULL);
+	int r = 1;
+
+	if (lock >= 0 && supervisor_check(s, l, NULL) == 0)
+		r = supervisor_take(s, l, sock, caller, err);
+	state_unlock(s->c.rootfd, s->c.st.id, &lock);
+	return r;
+}
+
+static void say_elsewhere(int sock)
+{
+	struct msg m;
+
+	msg_init(&m, "elsewhere");
+	(void)!msg_send(sock, &m, 0); /* who hears nothing goes the other way too */
+}
+
+void supervisor_knock(struct supervisor *s, struct msg *m)
+{
+	autofd int caller = msg_take_fd(m, 0), sock = msg_take_fd(m, 1);
+	struct ctr_error err;
+	struct login l;
+	int r = 1;
+
+	if (caller < 0 || sock < 0 || has_left(sock))
+		return;
+	s->trim_at = child_now_ms() + TRIM_MS;
+	if (login_parse(m, &l, NULL) == 0 && belongs_here(s, &l, msg_get(m, "conf")))
+		r = take_in(s, &l, sock, caller, &err);
+	if (r == 0) {
+		(void)take_fd(&sock); /* the session's now */
+		(void)take_fd(&caller);
+	} else if (r > 0) {
+		say_elsewhere(sock);
+	} else if (!has_left(sock)) {
+		log_event(s, "refused", &l, "stage=%s error=\"%s\"", err.stage, err.text);
+		supervisor_deny(sock, &err);
+	}
+}
