@@ -6,6 +6,7 @@
 
 #include "cg.h"
 #include "machine.h"
+#include "manifest.h"
 #include "msg.h"
 #include "pamcontainer.h"
 #include "proto.h"
@@ -19,6 +20,7 @@ enum { API_LOCK_MS = 5000, API_ANSWER_MS = 5000, API_FREEZE_MS = 5000 };
 struct ctr_factory {
 	char *state_root, *helper_dir;
 	char *conf; /* NULL: the default */
+	char *checkpoint_root;
 	unsigned int timeout_ms;
 };
 
@@ -95,6 +97,31 @@ int api_ask(int control, struct msg *m, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** api_connect - a connection to PID 1 as root from outside */
 int api_connect(const struct ctr_container *c, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** struct api_images - the checkpoint root while a call uses it; release with api_images_done() */
+struct api_images {
+	int rootfd;
+	struct sodiumlib lib;
+	struct ckptkey key; /* lib is NULL: this machine has none */
+};
+
+/** api_images_open - the key is read when it is there */
+int api_images_open(const struct ctr_factory *f, struct api_images *ret,
+		    struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** api_images_need_key - -ENOENT with CTR_E_NOT_FOUND without one */
+int api_images_need_key(const struct api_images *i, struct ctr_error *err) ATTR_WARN_UNUSED;
+void api_images_done(struct api_images *i);
+
+/** api_image_describe - a manifest whose MAC was right, for the caller of the library */
+void api_image_describe(const struct manifest *m, struct ctr_image *ret);
+
+/** api_image_lock - the lock of that ID; release with api_image_unlock(), failed or not */
+int api_image_lock(const struct ctr_factory *f, const char *id, struct api_lock *lock,
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
+void api_image_unlock(struct api_lock *lock);
+
+#define autoimages __attribute__((cleanup(api_images_done)))
 
 /** struct api_user - whom a process becomes; release with api_user_done() */
 struct api_user {

@@ -19,7 +19,8 @@ int ctr_factory_new(struct ctr_factory **ret, struct ctr_error *err)
 	f->timeout_ms = TIMEOUT_MS;
 	f->state_root = strdup(CTR_STATEDIR);
 	f->helper_dir = strdup(CTR_LIBEXECDIR);
-	if (!f->state_root || !f->helper_dir) {
+	f->checkpoint_root = strdup(CTR_CHECKPOINTDIR);
+	if (!f->state_root || !f->helper_dir || !f->checkpoint_root) {
 		ctr_factory_free(f);
 		return err_sys(err, ENOMEM, "factory", "make a factory");
 	}
@@ -34,6 +35,7 @@ void ctr_factory_free(struct ctr_factory *f)
 	free(f->state_root);
 	free(f->helper_dir);
 	free(f->conf);
+	free(f->checkpoint_root);
 	free(f);
 }
 
@@ -67,8 +69,8 @@ static int set_timeout(struct ctr_factory *f, const char *value, struct ctr_erro
 int ctr_factory_set(struct ctr_factory *f, const char *option, const char *value,
 		    struct ctr_error *err)
 {
-	static const char *const options[] = {"state-root", "helper-dir", "conf", "timeout-ms",
-					      NULL};
+	static const char *const options[] = {"state-root",	 "helper-dir", "conf",
+					      "checkpoint-root", "timeout-ms", NULL};
 
 	if (!option || !value)
 		return err_set(err, CTR_E_CONFIG, EINVAL, "factory", "option or value is NULL");
@@ -78,6 +80,8 @@ int ctr_factory_set(struct ctr_factory *f, const char *option, const char *value
 		return set_path(&f->helper_dir, option, value, err);
 	if (strcmp(option, "conf") == 0)
 		return set_path(&f->conf, option, value, err);
+	if (strcmp(option, "checkpoint-root") == 0)
+		return set_path(&f->checkpoint_root, option, value, err);
 	if (strcmp(option, "timeout-ms") == 0)
 		return set_timeout(f, value, err);
 	return parse_bad(err, "option", option, parse_suggest(option, options));

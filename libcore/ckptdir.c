@@ -18,14 +18,32 @@
 #define CHECKPOINTS "checkpoints"
 #define MAKING	    ".new-"
 
+/* A prefix of one's own may have no var/lib yet. */
+static int make_parent(const char *path)
+{
+	autofd int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	autofree char *parent = strndup(path, (size_t)(strrchr(path, '/') - path));
+
+	if (top < 0 || !parent)
+		return top < 0 ? -errno : -ENOMEM;
+	if (!*parent)
+		return 0;
+	fd = path_make_in(top, parent, true, 0755);
+	return fd < 0 ? fd : 0;
+}
+
 int ckptdir_open_root(const char *path, struct ctr_error *err)
 {
 	static const char *const subs[] = {CHECKPOINTS, "ledger"};
 	autofd int fd = -1;
+	int r;
 
 	if (!path_is_clean(path))
 		return err_set(err, CTR_E_CONFIG, EINVAL, "checkpoint",
 			       "checkpoint root %s: not a clean path", path);
+	r = make_parent(path);
+	if (r < 0)
+		return err_sys(err, r, "checkpoint", "make the parent of %s", path);
 	fd = state_open_private(AT_FDCWD, path, err);
 	for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(subs); i++) {
 		autofd int sub = state_open_private(fd, subs[i], err);

@@ -20,7 +20,7 @@
 
 enum { CKPTDIR_NAME = 16 };
 
-/** ckptdir_open_root - open it, make what is absent (not its parent). dirfd or -errno */
+/** ckptdir_open_root - open it, make what is absent, its parents 0755. dirfd or -errno */
 int ckptdir_open_root(const char *path, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**

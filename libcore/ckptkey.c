@@ -136,29 +136,31 @@ static int publish(int rootfd, const struct ckptkey *key, unsigned int flags)
 	return r;
 }
 
-static int exists(const char *id, struct ctr_error *err)
+int ckptkey_random(const struct sodiumlib *lib, struct ckptkey *ret, struct ctr_error *err)
 {
-	return err_set(err, CTR_E_ID_IN_USE, EEXIST, "key",
-		       "this machine has the checkpoint key %s already", id);
-}
-
-int ckptkey_make(int rootfd, const struct sodiumlib *lib, struct ckptkey *ret,
-		 struct ctr_error *err)
-{
-	autockptkey struct ckptkey key = {.lib = lib}, old = {.lib = lib};
+	autockptkey struct ckptkey key = {.lib = lib};
 	int r;
 
 	if (getrandom(key.bytes, sizeof(key.bytes), 0) != sizeof(key.bytes))
 		return err_sys(err, EIO, "key", "getrandom");
 	r = name_key(&key);
-	if (r == 0)
-		r = publish(rootfd, &key, RENAME_NOREPLACE);
-	if (r == -EEXIST)
-		return exists(ckptkey_read(rootfd, lib, &old, NULL) == 0 ? old.id : "?", err);
 	if (r < 0)
-		return err_sys(err, r, "key", "write the checkpoint key");
+		return err_sys(err, r, "key", "make a checkpoint key");
 	*ret = key;
 	return 0;
+}
+
+int ckptkey_make(int rootfd, const struct sodiumlib *lib, struct ckptkey *ret,
+		 struct ctr_error *err)
+{
+	autockptkey struct ckptkey key = {.lib = lib};
+	int r = ckptkey_random(lib, &key, err);
+
+	if (r == 0)
+		r = ckptkey_store(rootfd, &key, false, err);
+	if (r == 0)
+		*ret = key;
+	return r;
 }
 
 int ckptkey_need(int rootfd, const struct sodiumlib *lib, struct ckptkey *ret,
@@ -175,15 +177,17 @@ int ckptkey_need(int rootfd, const struct sodiumlib *lib, struct ckptkey *ret,
 int ckptkey_store(int rootfd, const struct ckptkey *key, bool replace, struct ctr_error *err)
 {
 	autockptkey struct ckptkey old = {.lib = key->lib};
-	int r = ckptkey_read(rootfd, key->lib, &old, err);
+	int r;
 
-	if (r == 0 && key->lib->equal(old.bytes, key->bytes, sizeof(old.bytes)) == 0)
+	/* the same once more is no change, and nothing to ask about */
+	if (ckptkey_read(rootfd, key->lib, &old, NULL) == 0 &&
+	    key->lib->equal(old.bytes, key->bytes, sizeof(old.bytes)) == 0)
 		return 0;
-	if (r < 0 && r != -ENOENT && !replace)
-		return r; /* damaged: not overwritten unasked */
 	r = publish(rootfd, key, replace ? 0 : RENAME_NOREPLACE);
-	if (r == -EEXIST)
-		return exists(old.id[0] ? old.id : "?", err);
+	if (r == -EEXIST) /* one that cannot be read is not overwritten unasked either */
+		return err_set(err, CTR_E_ID_IN_USE, EEXIST, "key",
+			       "this machine has a checkpoint key already%s%s", *old.id ? ": " : "",
+			       old.id);
 	return r < 0 ? err_sys(err, r, "key", "write the checkpoint key") : 0;
 }
 

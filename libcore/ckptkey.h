@@ -32,7 +32,11 @@ struct ckptkey {
 int ckptkey_read(int rootfd, const struct sodiumlib *lib, struct ckptkey *ret,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** ckptkey_make - a new random one; -EEXIST (CTR_E_ID_IN_USE) when there is one */
+/** ckptkey_random - a new one, on no disk yet */
+int ckptkey_random(const struct sodiumlib *lib, struct ckptkey *ret,
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** ckptkey_make - store a new random one; -EEXIST (CTR_E_ID_IN_USE) when there is one */
 int ckptkey_make(int rootfd, const struct sodiumlib *lib, struct ckptkey *ret,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;
 

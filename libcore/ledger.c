@@ -152,14 +152,25 @@ static int replayed(const struct ledger *l, const char *id, uint64_t counter, st
 		       l->issued == 0 ? "was not taken or imported here" : why);
 }
 
-int ledger_check(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
+static int ask(int rootfd, const char *id, enum ledger_op op, uint64_t counter,
+	       struct ctr_error *err)
 {
 	struct ledger l;
 	int r = ledger_read(rootfd, id, &l, err);
 
 	if (r < 0)
 		return r;
-	return ledger_allows(&l, LEDGER_CHECK, counter) ? 0 : replayed(&l, id, counter, err);
+	return ledger_allows(&l, op, counter) ? 0 : replayed(&l, id, counter, err);
+}
+
+int ledger_check(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
+{
+	return ask(rootfd, id, LEDGER_CHECK, counter, err);
+}
+
+int ledger_may_admit(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
+{
+	return ask(rootfd, id, LEDGER_ADMIT, counter, err);
 }
 
 int ledger_spend(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)

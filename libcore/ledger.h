@@ -58,6 +58,10 @@ int ledger_spend(int rootfd, const char *id, uint64_t counter,
 int ledger_unspend(int rootfd, const char *id, uint64_t counter,
 		   struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** ledger_may_admit - would ledger_admit() do it? -ESTALE (CTR_E_IMAGE) */
+int ledger_may_admit(int rootfd, const char *id, uint64_t counter,
+		     struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /**
  * ledger_admit - the counter of a checkpoint that comes from elsewhere: now the newest issued
  *

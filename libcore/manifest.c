@@ -38,6 +38,27 @@ int manifest_digest_file(const struct sodiumlib *lib, int dirfd, const char *pat
 	return r < 0 ? r : sodiumlib_hash_hex(lib, &in, ret);
 }
 
+int manifest_describe(const struct state *st, const struct sodiumlib *lib, struct manifest *ret,
+		      struct ctr_error *err)
+{
+	struct manifest m = {.uid = st->uid};
+	int r = hostfacts_read(&m.host, err);
+
+	if (r < 0)
+		return r;
+	r = str_copy(m.id, sizeof(m.id), st->id);
+	if (r == 0)
+		r = str_copy(m.user, sizeof(m.user), st->user);
+	if (r == 0)
+		r = str_copy(m.definition, sizeof(m.definition), st->definition);
+	if (r == 0)
+		r = manifest_digest(lib, st->text, m.definition_digest);
+	if (r < 0)
+		return err_sys(err, r, "manifest", "describe container %s", st->id);
+	*ret = m;
+	return 0;
+}
+
 /* ---- the MAC ---- */
 
 static int make_mac(const struct ckptkey *key, const char *text, size_t len,

@@ -42,6 +42,16 @@ int manifest_digest_file(const struct sodiumlib *lib, int dirfd, const char *pat
 			 char ret[SODIUMLIB_HEX]) ATTR_WARN_UNUSED;
 
 /**
+ * manifest_describe - what a checkpoint of that container, taken here and now, says of its owner,
+ * definition and machine
+ *
+ * Everything else in *ret is empty: digests of helpers, criu, counter and the rest are the
+ * caller's. What a checkpoint says is compared with this by fit.h.
+ */
+int manifest_describe(const struct state *st, const struct sodiumlib *lib, struct manifest *ret,
+		      struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
  * manifest_write - list and sign what is in the folder
  * @m: filled but for the last members, which are filled here
  *

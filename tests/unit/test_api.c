@@ -19,6 +19,8 @@ static void factory_knows_its_options(void **state)
 	    {"state-root", "/run/x", 0, ""},
 	    {"helper-dir", "/opt/helpers", 0, ""},
 	    {"conf", "/etc/x.conf", 0, ""},
+	    {"checkpoint-root", "/var/lib/x", 0, ""},
+	    {"checkpoint-root", "x", -EINVAL, "absolute"},
 	    {"timeout-ms", "100", 0, ""},
 	    {"timeout-ms", "60000", 0, ""},
 	    {"timeout-ms", "99", -EINVAL, "100 to 60000"},
