@@ -14,6 +14,8 @@ static const struct ctl_verb verbs[] = {
     {"resume", "unpause thaw", "ID...", "let them go on", ctl_resume},
     {"kill", NULL, "ID...", "send a signal to processes of containers", ctl_kill},
     {"terminate", NULL, "ID...", "end containers and remove them", ctl_terminate},
+    {"checkpoint", "dump", "ID...", "write containers to disk and end them", ctl_checkpoint},
+    {"restore", NULL, "ID...", "make containers of their checkpoints", ctl_restore},
     {"set", NULL, "ID KEY=VALUE...", "change limits of a container", ctl_set},
     {"gc", NULL, "", "remove what dead supervisors have left", ctl_gc},
     {"check", NULL, "[FILE...]", "check the configuration, or files of it", ctl_check},

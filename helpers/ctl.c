@@ -123,6 +123,10 @@ int ctl_open(struct ctl *ctl)
 	if (r == 0)
 		r = set_option(ctl, "helper-dir", ctl->helper_dir, &err);
 	if (r == 0)
+		r = set_option(ctl, "checkpoint-root", ctl->checkpoint_root, &err);
+	if (r == 0)
+		r = set_option(ctl, "criu", ctl->criu, &err);
+	if (r == 0)
 		r = set_option(ctl, "conf", ctl->conf, &err);
 	return r < 0 ? ctl_error(ctl, &err) : CTL_GO_ON;
 }

@@ -42,7 +42,7 @@ struct ctl_program {
 struct ctl {
 	const struct ctl_program *program;
 	const struct ctl_verb *verb;
-	const char *conf, *state_root, *helper_dir;
+	const char *conf, *state_root, *helper_dir, *checkpoint_root, *criu;
 	bool version;
 	struct ctr_factory *factory; /* of ctl_open() */
 };

@@ -16,6 +16,10 @@ static const struct option_row common_rows[] = {
      "where containers are recorded"},
     {"helper-dir", 0, OPTION_TEXT, offsetof(struct ctl, helper_dir), "DIR",
      "where container-supervisor is"},
+    {"checkpoint-root", 0, OPTION_TEXT, offsetof(struct ctl, checkpoint_root), "DIR",
+     "where checkpoints and their key are"},
+    {"criu", 0, OPTION_TEXT, offsetof(struct ctl, criu), "PROGRAM",
+     "what checkpoints are made with"},
 };
 static const struct option_row version_row[] = {
     {"version", 0, OPTION_FLAG, offsetof(struct ctl, version), NULL, "print the version"},

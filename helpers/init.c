@@ -129,7 +129,9 @@ static void handle_signal(struct init *in)
 	struct signalfd_siginfo info;
 
 	while (read(in->signals, &info, sizeof(info)) == sizeof(info))
-		;
+		if (info.ssi_signo == SIGUSR2 && info.ssi_code == SI_USER && info.ssi_pid == 0 &&
+		    info.ssi_uid == 0) /* from outside: inside nobody has pid 0 */
+			init_wake(in);
 	init_reap(in);
 }
 

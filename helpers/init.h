@@ -162,6 +162,9 @@ pid_t init_keep(const struct session *s);
 /** init_quiet - `quiesce` of the host's root */
 void init_quiet(struct init *in, struct conn *c);
 
+/** init_wake - the host's root sent SIGUSR2: there is a socket again, to ask for `unquiet` on */
+void init_wake(struct init *in);
+
 /** init_unquiet - `unquiet` of the host's root */
 void init_unquiet(struct init *in, struct conn *c);
 

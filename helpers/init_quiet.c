@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "child.h"
+#include "cleanup.h"
 #include "init.h"
 #include "str.h"
 
 /*
  * Before a checkpoint PID 1 lets go of everything that ends outside: peers are sent away, nobody
- * new is let in, sessions are detached. What is left are its epoll set, its signalfd, the listening
- * socket, masters and rings, which CRIU can dump.
+ * new is let in, sessions are detached. What is left are its epoll set, its signalfd, masters and
+ * rings, which CRIU can dump.
  */
 
-#define SOCKET_PATH "/dev/.container/socket"
+#define SOCKET_DIR  "/dev/.container"
+#define SOCKET_NAME "socket"
+#define SOCKET_PATH SOCKET_DIR "/" SOCKET_NAME
 
 enum {
 	TICK_MS = 10,
@@ -149,14 +154,38 @@ static bool is_empty(const struct init *in)
 	return n == 0;
 }
 
+/*
+ * The socket goes too: CRIU up to 4.1 binds one in its mount namespace only in a process that has
+ * no orphan with a process group whose leader has ended (its issue 2687), and PID 1 has all
+ * orphans.
+ */
 static void answer_quiet(struct init *in)
 {
+	struct conn *c = &in->conns[in->quiet.asker];
 	struct msg m;
 
 	in->quiet.step = QUIET_YES;
 	(void)prctl(PR_SET_PDEATHSIG, 0);
+	if (!in->deaf)
+		init_unwatch(in, in->listen);
+	in->deaf = false;
+	cleanup_fd(&in->listen);
+	(void)unlink(SOCKET_PATH); /* whoever made it absent: it is made anew */
 	msg_init(&m, "quiet");
-	init_say(&in->conns[in->quiet.asker], &m);
+	init_say(c, &m);
+	init_drop(in, c);
+}
+
+void init_wake(struct init *in)
+{
+	autofd int dir = -1;
+
+	if (in->quiet.step != QUIET_YES || in->listen >= 0)
+		return;
+	dir = open(SOCKET_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	in->listen = dir < 0 ? -1 : msg_listen_at(dir, SOCKET_NAME, MODE_QUIET);
+	if (in->listen >= 0 && init_watch(in, in->listen, TAG(TAG_LISTEN, 0)) < 0)
+		cleanup_fd(&in->listen); /* the next signal tries again */
 }
 
 static void look(struct init *in)

@@ -23,6 +23,16 @@
 
 enum { FD_SOCKET = 3, EXIT_USAGE = 2 };
 
+static const struct {
+	const char *name;
+	bool (*begin)(struct supervisor *s, int sock);
+	bool is_daemon; /* who executed this may wait for it, not for the daemon */
+} verbs[] = {
+    {"login", supervisor_login, false},
+    {"create", supervisor_create, true},
+    {"restore", supervisor_restore_verb, true},
+};
+
 static int parse_fault(const char *text, struct stage_fault *ret)
 {
 	char *name = strdup(text), *colon = name ? strchr(name, ':') : NULL;
@@ -41,6 +51,8 @@ static int parse(int argc, char **argv, struct options *opt)
 	    {"conf", required_argument, NULL, 'c'},
 	    {"state-root", required_argument, NULL, 's'},
 	    {"helper-dir", required_argument, NULL, 'h'},
+	    {"checkpoint-root", required_argument, NULL, 'k'},
+	    {"criu", required_argument, NULL, 'r'},
 	    {"fault", required_argument, NULL, 'f'},
 	    {"debug", no_argument, NULL, 'd'},
 	    {NULL, 0, NULL, 0},
@@ -54,6 +66,10 @@ static int parse(int argc, char **argv, struct options *opt)
 			opt->state_root = optarg;
 		else if (c == 'h')
 			opt->helper_dir = optarg;
+		else if (c == 'k')
+			opt->checkpoint_root = optarg;
+		else if (c == 'r')
+			opt->criu = optarg;
 		else if (c == 'd')
 			opt->debug = true;
 		else if (c != 'f' || parse_fault(optarg, &opt->fault) < 0)
@@ -62,7 +78,10 @@ static int parse(int argc, char **argv, struct options *opt)
 	if (optind + 1 != argc)
 		return -1;
 	opt->verb = argv[optind];
-	return strcmp(opt->verb, "login") == 0 || strcmp(opt->verb, "create") == 0 ? 0 : -1;
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(opt->verb, verbs[i].name) == 0)
+			return 0;
+	return -1;
 }
 
 /* MUST-6: whoever started this, what it left behind in the process is not ours. */
@@ -83,28 +102,37 @@ static int become_daemon(void)
 	return origin_forget() < 0 ? -1 : chdir("/");
 }
 
-int main(int argc, char **argv)
+static bool begin(struct supervisor *s)
 {
-	static struct supervisor s; /* some 100 KiB, zero pages until used */
-	bool serve;
+	size_t i = 0;
 
-	s.opt = (struct options){.state_root = CTR_STATEDIR, .helper_dir = CTR_LIBEXECDIR};
-	if (argc < 1 || parse(argc, argv, &s.opt) < 0)
-		return EXIT_USAGE;
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || become_daemon() < 0)
-		return EXIT_FAILURE;
-	if (strcmp(s.opt.verb, "create") == 0) {
-		pid_t pid = fork(); /* who executed this may wait for it, not for the daemon */
+	while (strcmp(s->opt.verb, verbs[i].name) != 0)
+		i++;
+	if (verbs[i].is_daemon) {
+		pid_t pid = fork();
 
 		if (pid != 0)
 			_exit(pid < 0);
 		(void)setsid();
 	}
 	openlog("container-supervisor", LOG_PID, LOG_AUTHPRIV);
-	create_init(&s.c);
-	serve = strcmp(s.opt.verb, "login") == 0 ? supervisor_login(&s, FD_SOCKET)
-						 : supervisor_create(&s, FD_SOCKET);
-	if (!serve)
+	create_init(&s->c);
+	return verbs[i].begin(s, FD_SOCKET);
+}
+
+int main(int argc, char **argv)
+{
+	static struct supervisor s; /* some 100 KiB, zero pages until used */
+
+	s.opt = (struct options){.state_root = CTR_STATEDIR,
+				 .helper_dir = CTR_LIBEXECDIR,
+				 .checkpoint_root = CTR_CHECKPOINTDIR,
+				 .criu = CTR_CRIU};
+	if (argc < 1 || parse(argc, argv, &s.opt) < 0)
+		return EXIT_USAGE;
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || become_daemon() < 0)
+		return EXIT_FAILURE;
+	if (!begin(&s))
 		return EXIT_SUCCESS;
 	/* after the answer, which waits for nothing; on failure it stays where it was started */
 	(void)!cg_attach_supervisor(&s.c.cg_facts, NULL);

@@ -18,6 +18,7 @@ struct options {
 	const char *verb; /* login, create */
 	const char *conf; /* policy file, NULL: the default */
 	const char *state_root, *helper_dir;
+	const char *checkpoint_root, *criu;
 	bool debug;
 	struct stage_fault fault; /* --fault=STAGE[:SIGNAL], for tests */
 };
@@ -38,6 +39,8 @@ struct supervisor {
 	int entry;	     /* enum match_entry of the rule */
 	bool code_is_theirs; /* verdict.h */
 	bool keep;
+	bool restored;			  /* came back from a checkpoint */
+	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
 	struct session sessions[SESSION_MAX];
 	size_t nsessions;
 	struct client clients[CLIENT_MAX];
@@ -123,6 +126,13 @@ void supervisor_note(const struct supervisor *s, uid_t uid);
  * caller */
 int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *err);
 
+/** supervisor_make_room - remove what a dead supervisor left of this ID; -EEXIST for a living one
+ */
+int supervisor_make_room(struct supervisor *s, struct ctr_error *err);
+
+/** supervisor_answer_created - to the library, with the pids */
+int supervisor_answer_created(struct supervisor *s, int sock, struct ctr_error *err);
+
 /** supervisor_create - the verb create, for the C API; false: this process is done */
 bool supervisor_create(struct supervisor *s, int sock);
 
@@ -139,6 +149,32 @@ void supervisor_accept(struct supervisor *s);
 
 /** supervisor_answer - client i has said something, or has hung up: the last one takes its row */
 void supervisor_answer(struct supervisor *s, size_t i);
+
+/* supervisor_checkpoint.c */
+
+/**
+ * supervisor_checkpoint - the request of a client: dump the container, make it a checkpoint
+ *
+ * m is the request, then the answer. Unless it is left running the container is over then. On
+ * failure it runs as before, its terminals are attached to again.
+ */
+int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error *err);
+
+/** supervisor_unquiet - PID 1 takes up its work again after a dump or a restore */
+int supervisor_unquiet(struct supervisor *s, struct ctr_error *err);
+
+/* supervisor_restore.c */
+
+/**
+ * supervisor_restore - make the container of s->c.st.id from its checkpoint; the lock is held
+ * @login: s->c.st says whose it must be: user, definition, instance, and not left running
+ *
+ * -ENOENT when there is none. On failure nothing of it runs and the checkpoint is as it was.
+ */
+int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err);
+
+/** supervisor_restore_verb - the verb restore, for the C API; false: this process is done */
+bool supervisor_restore_verb(struct supervisor *s, int sock);
 
 /* supervisor_loop.c */
 

@@ -99,6 +99,11 @@ static int answer(struct supervisor *s, struct client *c, struct msg *m, struct 
 		r = answer_login(s, m, err);
 	if (strcmp(verb, "knock") == 0)
 		supervisor_knock(s, m);
+	if (strcmp(verb, "checkpoint") == 0) {
+		r = supervisor_checkpoint(s, m, err);
+		c->waits = r == 0 && s->kill_end; /* answered when all is removed */
+		return c->waits ? 1 : r;
+	}
 	msg_done(m);
 	if (strcmp(verb, "knock") == 0)
 		return 1;

@@ -30,7 +30,8 @@ static int fill(struct supervisor *s, const struct spec *spec, struct ctr_error 
 	s->c.restrict_fd = restrict_store(set, err);
 	if (s->c.restrict_fd < 0)
 		return s->c.restrict_fd;
-	s->c.st.created_us = state_now_us();
+	if (!s->c.restore)
+		s->c.st.created_us = state_now_us();
 	r = str_copy(s->c.st.text, sizeof(s->c.st.text), spec_text(spec));
 	if (r < 0)
 		return err_set(err, CTR_E_CONFIG, E2BIG, "create", "definition %s is over %d bytes",
@@ -49,6 +50,8 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	s->c.fault = s->opt.fault.name ? &s->opt.fault : NULL;
 	s->linger_us = spec->linger;
 	s->stop_us = spec->timeout_stop;
+	s->tcp_established = spec->tcp_established;
+	s->file_locks = spec->file_locks;
 	s->code_is_theirs = verdict_code_is_theirs(spec);
 	r = create_run(&s->c, err);
 	s->c.spec = NULL; /* the caller frees it; what lives on is in the record */
@@ -90,7 +93,7 @@ static int read_request(struct supervisor *s, struct msg *m, struct spec **ret,
  * What a dead supervisor left of this ID goes first. A record that is there and damaged is not
  * believed and not taken away either: that is for an administrator to look at (MUST-8).
  */
-static int make_room(struct supervisor *s, struct ctr_error *err)
+int supervisor_make_room(struct supervisor *s, struct ctr_error *err)
 {
 	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL), control = -1;
 	struct state st;
@@ -109,7 +112,7 @@ static int make_room(struct supervisor *s, struct ctr_error *err)
 	return reap_container(s->c.rootfd, s->c.st.id, err);
 }
 
-static int answer_created(struct supervisor *s, int sock, struct ctr_error *err)
+int supervisor_answer_created(struct supervisor *s, int sock, struct ctr_error *err)
 {
 	struct msg m;
 	int r;
@@ -125,7 +128,7 @@ static int answer_created(struct supervisor *s, int sock, struct ctr_error *err)
 /* Who asked and went away before the answer got an error, or nothing: then nothing may stay. */
 static int create_locked(struct supervisor *s, struct spec *spec, int sock, struct ctr_error *err)
 {
-	int r = make_room(s, err);
+	int r = supervisor_make_room(s, err);
 
 	s->c.abort_fd = sock;
 	if (r == 0)
@@ -133,7 +136,7 @@ static int create_locked(struct supervisor *s, struct spec *spec, int sock, stru
 	s->c.abort_fd = -1;
 	if (r < 0)
 		return r;
-	r = answer_created(s, sock, err);
+	r = supervisor_answer_created(s, sock, err);
 	if (r < 0)
 		create_undo(&s->c, false);
 	return r;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "ckptdir.h"
 #include "cleanup.h"
 #include "load.h"
 #include "reap.h"
@@ -13,7 +14,14 @@
 
 /* Which container a login gets: a living one, whose supervisor takes it, or a new one. */
 
-enum { LOCK_MS = 4000, ANSWER_MS = 4000, CANDIDATES = 1000, LOOKED_AT = 16 };
+enum {
+	LOCK_MS = 4000,
+	ANSWER_MS = 4000,
+	CANDIDATES = 1000,
+	LOOKED_AT = 16,
+	RESTORE_MS = 600000,
+	WAIT_FOR_LOGIN_MS = 300000
+};
 
 static void base_id(const struct login *l, const struct match_decision *d, char base[STATE_ID_MAX])
 {
@@ -116,6 +124,41 @@ static int try_candidate(struct supervisor *s, const struct login *l,
 	return r == -EBUSY ? -EEXIST : r; /* a living one with a damaged record is left alone */
 }
 
+static bool has_checkpoint(const struct supervisor *s)
+{
+	autofd int root = -1, dir = -1;
+
+	if (access(s->opt.checkpoint_root, F_OK) < 0)
+		return false;
+	root = ckptdir_open_root(s->opt.checkpoint_root, NULL);
+	dir = root < 0 ? -1 : ckptdir_open(root, s->c.st.id, NULL);
+	return dir >= 0;
+}
+
+/*
+ * What does not come back keeps its ID, and the login gets the next one. It is worked on until it
+ * is done: when this login gives up meanwhile, the next one finds it.
+ */
+static int come_back(struct supervisor *s, const struct login *l)
+{
+	struct state wanted = s->c.st;
+	unsigned int timeout_ms = s->c.timeout_ms;
+	int abort_fd = s->c.abort_fd, r;
+	struct ctr_error why;
+
+	s->c.abort_fd = -1;
+	s->c.timeout_ms = RESTORE_MS;
+	r = supervisor_restore(s, true, &why);
+	s->c.abort_fd = abort_fd;
+	s->c.timeout_ms = timeout_ms;
+	if (r == 0)
+		return 0;
+	log_event(s, "restore-failed", l, "stage=%s error=\"%s\"", why.stage, why.text);
+	s->c.st = wanted;
+	return 1;
+}
+
+/* 1: the ID is a checkpoint's, which stays */
 static int make(struct supervisor *s, const struct load_paths *paths, const struct login *l,
 		struct ctr_error *err)
 {
@@ -130,9 +173,30 @@ static int make(struct supervisor *s, const struct load_paths *paths, const stru
 
 	if (r < 0)
 		return r;
+	if (has_checkpoint(s))
+		return spec->restore_on_login ? come_back(s, l) : 1;
 	(void)!str_copy(s->shell, sizeof(s->shell), login_shell(l)); /* as long as the login's */
 	s->c.shell = s->shell;
 	return supervisor_make(s, spec, err);
+}
+
+/* What came back stays for the next login when this one has given up. */
+static int admit(struct supervisor *s, const struct login *l, const struct placing *p,
+		 struct ctr_error *err)
+{
+	int r = supervisor_admit(s, l, p->fds[0], p->fds[1], err);
+
+	if (r < 0 && s->restored) {
+		log_event(s, "refused", l, "stage=%s error=\"%s\"", err->stage, err->text);
+		supervisor_deny(p->fds[0], err);
+		s->linger_end = child_now_ms() + WAIT_FOR_LOGIN_MS;
+		return 0;
+	}
+	if (r < 0)
+		create_undo(&s->c, false);
+	else if (p->may_knock && supervisor_is_place(s, l, p->d))
+		supervisor_note(s, l->uid);
+	return r;
 }
 
 /* One candidate from its lock to its unlock; results as try_candidate, and -EAGAIN: look again. */
@@ -153,15 +217,12 @@ static int place_one(struct supervisor *s, const struct load_paths *paths, const
 	}
 	if (r == 0) {
 		r = make(s, paths, l, err);
-		if (r == 0) {
-			r = supervisor_admit(s, l, p->fds[0], p->fds[1], err);
-			if (r < 0)
-				create_undo(&s->c, false);
-			else if (p->may_knock && supervisor_is_place(s, l, p->d))
-				supervisor_note(s, l->uid);
-		}
+		if (r == 0)
+			r = admit(s, l, p, err);
 		if (r == -EEXIST || r == -EAGAIN)
 			r = -EIO; /* not about the ID: the record says more */
+		else if (r == 1)
+			r = -EEXIST;
 	}
 	state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	return r;

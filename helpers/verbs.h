@@ -8,12 +8,14 @@
 
 int ctl_cat_config(struct ctl *ctl, int argc, char **argv);
 int ctl_check(struct ctl *ctl, int argc, char **argv);
+int ctl_checkpoint(struct ctl *ctl, int argc, char **argv);
 int ctl_doctor(struct ctl *ctl, int argc, char **argv);
 int ctl_exec(struct ctl *ctl, int argc, char **argv);
 int ctl_gc(struct ctl *ctl, int argc, char **argv);
 int ctl_kill(struct ctl *ctl, int argc, char **argv);
 int ctl_list(struct ctl *ctl, int argc, char **argv);
 int ctl_pause(struct ctl *ctl, int argc, char **argv);
+int ctl_restore(struct ctl *ctl, int argc, char **argv);
 int ctl_resume(struct ctl *ctl, int argc, char **argv);
 int ctl_set(struct ctl *ctl, int argc, char **argv);
 int ctl_shell(struct ctl *ctl, int argc, char **argv);

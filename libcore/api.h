@@ -18,9 +18,8 @@
 enum { API_LOCK_MS = 5000, API_ANSWER_MS = 5000, API_FREEZE_MS = 5000 };
 
 struct ctr_factory {
-	char *state_root, *helper_dir;
+	char *state_root, *helper_dir, *checkpoint_root, *criu;
 	char *conf; /* NULL: the default */
-	char *checkpoint_root;
 	unsigned int timeout_ms;
 };
 
@@ -37,6 +36,7 @@ struct ctr_config {
 struct ctr_container {
 	char id[STATE_ID_MAX + 1];
 	int rootfd; /* state root */
+	int ckptfd; /* checkpoint root; -1: there is none yet */
 	uint64_t created_us;
 	struct proc_id super;
 	struct cg_facts facts;
@@ -52,9 +52,20 @@ struct ctr_process {
 /** struct api_view - a container at one moment */
 struct api_view {
 	struct state st;
-	struct cg cg; /* borrows the facts of the container object */
+	struct cg cg;	/* borrows the facts of the container object */
+	bool has_image; /* a checkpoint of that ID is on disk */
 	enum ctr_status status;
 };
+
+/** api_supervisor - start a supervisor for a verb. Returns the socket to it */
+int api_supervisor(const struct ctr_factory *f, const char *verb,
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** api_await_created - its answer, for which timeout_ms is waited */
+int api_await_created(int sock, unsigned int timeout_ms, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** api_open_checkpoints - the checkpoint root; -1 when there is none yet, -errno */
+int api_open_checkpoints(const struct ctr_factory *f, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**
  * api_look - read the record, derive the status
@@ -94,6 +105,9 @@ int api_control(const struct ctr_container *c, struct ctr_error *err) ATTR_WARN_
 
 /** api_ask - send m on a control connection and receive the answer into it; `denied` fails */
 int api_ask(int control, struct msg *m, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** api_ask_for - as api_ask(), with an answer that may take its time */
+int api_ask_for(int control, struct msg *m, int timeout_ms, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** api_connect - a connection to PID 1 as root from outside */
 int api_connect(const struct ctr_container *c, struct ctr_error *err) ATTR_WARN_UNUSED;

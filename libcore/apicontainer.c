@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "ckptdir.h"
 #include "cleanup.h"
 #include "fd.h"
 #include "launch.h"
@@ -20,6 +21,7 @@ void ctr_container_free(struct ctr_container *c)
 	if (!c)
 		return;
 	cleanup_fd(&c->rootfd);
+	cleanup_fd(&c->ckptfd);
 	free(c);
 }
 
@@ -34,19 +36,35 @@ static int read_record(int rootfd, const char *id, struct state *st, struct ctr_
  * A folder without a record is being filled by a supervisor that holds the lock, or was left by one
  * that died. Who gets the lock sees which.
  */
-static int read_settled(int rootfd, const char *id, struct state *st, struct ctr_error *err)
+static int read_settled(int rootfd, const char *id, struct state *st, struct ctr_error *e)
 {
-	struct ctr_error mine = {0}, *e = err ? err : &mine;
 	autofd int lock = -1;
 	int r = read_record(rootfd, id, st, e);
 
 	if (r != -ENOENT || e->code == CTR_E_NOT_FOUND)
 		return r;
-	lock = state_lock(rootfd, id, APPEAR_MS, err);
+	lock = state_lock(rootfd, id, APPEAR_MS, e);
 	if (lock < 0)
 		return lock;
-	r = read_record(rootfd, id, st, err);
+	r = read_record(rootfd, id, st, e);
 	state_unlock(rootfd, id, &lock);
+	return r;
+}
+
+/*
+ * One that lives nowhere may be on disk, with its record as it was then. Whether the images are
+ * what they were is looked at when they are restored.
+ */
+static int read_view(int rootfd, int ckptfd, const char *id, struct api_view *v,
+		     struct ctr_error *err)
+{
+	struct ctr_error mine = {0}, *e = err ? err : &mine;
+	autofd int dir = ckptfd < 0 ? -ENOENT : ckptdir_open(ckptfd, id, NULL);
+	int r = read_settled(rootfd, id, &v->st, e);
+
+	v->has_image = dir >= 0;
+	if (r < 0 && v->has_image && e->code == CTR_E_NOT_FOUND)
+		r = record_read(dir, id, &v->st, err);
 	return r;
 }
 
@@ -76,6 +94,7 @@ static int derive_status(struct api_view *v, struct ctr_error *err)
 {
 	struct machine_facts f = {.alive = !v->st.stopped && proc_is_alive(&v->st.super) &&
 					   proc_is_alive(&v->st.init),
+				  .checkpointed = v->has_image,
 				  .started = v->st.started};
 	int r;
 
@@ -106,7 +125,7 @@ static int look_at(const struct ctr_container *c, struct api_view *v, struct ctr
 }
 
 /* The state root is duplicated: the object outlives the call. */
-static int open_container(int rootfd, const char *id, struct ctr_container **ret,
+static int open_container(int rootfd, int ckptfd, const char *id, struct ctr_container **ret,
 			  struct ctr_error *err)
 {
 	struct ctr_container *c = calloc(1, sizeof(*c));
@@ -115,11 +134,12 @@ static int open_container(int rootfd, const char *id, struct ctr_container **ret
 
 	if (!c)
 		return err_sys(err, ENOMEM, "load", "load container %s", id);
+	c->ckptfd = ckptfd < 0 ? -1 : fcntl(ckptfd, F_DUPFD_CLOEXEC, 3);
 	c->rootfd = fcntl(rootfd, F_DUPFD_CLOEXEC, 3);
-	if (c->rootfd < 0)
+	if (c->rootfd < 0 || (ckptfd >= 0 && c->ckptfd < 0))
 		r = err_sys(err, errno, "load", "duplicate the state root");
 	else
-		r = read_settled(rootfd, id, &v.st, err);
+		r = read_view(rootfd, ckptfd, id, &v, err);
 	if (r == 0)
 		r = str_copy(c->id, sizeof(c->id), id); /* fits: it was checked */
 	if (r == 0)
@@ -139,7 +159,7 @@ static int open_container(int rootfd, const char *id, struct ctr_container **ret
 
 int api_look(const struct ctr_container *c, struct api_view *ret, struct ctr_error *err)
 {
-	int r = read_settled(c->rootfd, c->id, &ret->st, err);
+	int r = read_view(c->rootfd, c->ckptfd, c->id, ret, err);
 
 	return r < 0 ? r : look_at(c, ret, err);
 }
@@ -174,7 +194,7 @@ int api_lock_check(const struct ctr_container *c, enum machine_op op, struct api
 
 	*lock = (struct api_lock){.rootfd = c->rootfd, .id = c->id, .fd = -1};
 	lock->fd = state_lock(c->rootfd, c->id, API_LOCK_MS, err);
-	r = lock->fd < 0 ? lock->fd : read_record(c->rootfd, c->id, &ret->st, err);
+	r = lock->fd < 0 ? lock->fd : read_view(c->rootfd, c->ckptfd, c->id, ret, err);
 	if (r == 0)
 		r = look_at(c, ret, err);
 	return r < 0 ? r : machine_check(op, ret->status, c->id, err);
@@ -188,15 +208,17 @@ void api_unlock(struct api_lock *lock)
 
 /* ---- create, load, list ---- */
 
-static int launch_supervisor(const struct ctr_factory *f, struct ctr_error *err)
+int api_supervisor(const struct ctr_factory *f, const char *verb, struct ctr_error *err)
 {
 	autofree char *path = str_dup_format("%s/container-supervisor", f->helper_dir);
 	autofree char *root = str_dup_format("--state-root=%s", f->state_root);
 	autofree char *dir = str_dup_format("--helper-dir=%s", f->helper_dir);
-	const char *const argv[] = {"container-supervisor", root, dir, "create", NULL};
+	autofree char *disk = str_dup_format("--checkpoint-root=%s", f->checkpoint_root);
+	autofree char *criu = str_dup_format("--criu=%s", f->criu);
+	const char *const argv[] = {"container-supervisor", root, dir, disk, criu, verb, NULL};
 
-	if (!path || !root || !dir)
-		return err_sys(err, ENOMEM, "create", "prepare the supervisor");
+	if (!path || !root || !dir || !disk || !criu)
+		return err_sys(err, ENOMEM, verb, "prepare the supervisor");
 	return launch_start(path, argv, err);
 }
 
@@ -209,7 +231,7 @@ static int request(const struct ctr_factory *f, const char *id, const struct spe
 
 	if (fd < 0)
 		return err_sys(err, fd, "create", "write the definition");
-	sock = launch_supervisor(f, err);
+	sock = api_supervisor(f, "create", err);
 	if (sock < 0)
 		return sock;
 	msg_init(m, "create");
@@ -228,25 +250,42 @@ static int request(const struct ctr_factory *f, const char *id, const struct spe
  * The supervisor waits at most once for the lock and once for the set-up. When the answer does not
  * come the socket closes, and it takes back what it made.
  */
-static int await_created(const struct ctr_factory *f, int sock, struct msg *m,
-			 struct ctr_error *err)
+int api_await_created(int sock, unsigned int timeout_ms, struct ctr_error *err)
 {
-	int r = msg_recv(sock, m, (int)(2 * f->timeout_ms) + ANSWER_MARGIN_MS);
+	struct ctr_error mine = {0}, *e = err ? err : &mine;
+	automsg struct msg m;
+	int r = msg_recv(sock, &m, (int)timeout_ms);
 
 	if (r == -ENOTCONN)
-		return err_set(err, CTR_E_SYSTEM, ECHILD, "create",
+		return err_set(e, CTR_E_SYSTEM, ECHILD, "create",
 			       "the supervisor died before it answered");
 	if (r == -ETIMEDOUT)
-		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "create",
-			       "no answer of the supervisor within %u ms", 2 * f->timeout_ms);
+		return err_set(e, CTR_E_TIMEOUT, ETIMEDOUT, "create",
+			       "no answer of the supervisor within %u ms", timeout_ms);
 	if (r < 0)
-		return err_sys(err, r, "create", "read the supervisor's answer");
-	if (strcmp(msg_verb(m), "created") == 0)
+		return err_sys(e, r, "create", "read the supervisor's answer");
+	if (strcmp(msg_verb(&m), "created") == 0)
 		return 0;
-	if (msg_get_error(m, err) < 0 || err->errnum <= 0)
-		return err_set(err, CTR_E_SYSTEM, EBADMSG, "create",
+	if (msg_get_error(&m, e) < 0 || e->errnum <= 0)
+		return err_set(e, CTR_E_SYSTEM, EBADMSG, "create",
 			       "the supervisor's answer is bad");
-	return -err->errnum;
+	return -e->errnum;
+}
+
+int api_open_checkpoints(const struct ctr_factory *f, struct ctr_error *err)
+{
+	/* asking does not make it */
+	if (access(f->checkpoint_root, F_OK) < 0 && errno == ENOENT)
+		return -1;
+	return ckptdir_open_root(f->checkpoint_root, err);
+}
+
+static int load(const struct ctr_factory *f, int rootfd, const char *id, struct ctr_container **ret,
+		struct ctr_error *err)
+{
+	autofd int disk = api_open_checkpoints(f, err);
+
+	return disk < -1 ? disk : open_container(rootfd, disk, id, ret, err);
 }
 
 int ctr_create(struct ctr_factory *f, const char *id, const struct ctr_config *cfg,
@@ -265,9 +304,8 @@ int ctr_create(struct ctr_factory *f, const char *id, const struct ctr_config *c
 	sock = request(f, id, cfg->spec, &m, e);
 	if (sock < 0)
 		return sock;
-	r = await_created(f, sock, &m, e);
-	msg_done(&m);
-	return r < 0 ? r : open_container(root, id, ret, e);
+	r = api_await_created(sock, 2 * f->timeout_ms + ANSWER_MARGIN_MS, e);
+	return r < 0 ? r : load(f, root, id, ret, e);
 }
 
 int ctr_load(struct ctr_factory *f, const char *id, struct ctr_container **ret,
@@ -279,7 +317,27 @@ int ctr_load(struct ctr_factory *f, const char *id, struct ctr_container **ret,
 	if (r < 0)
 		return r;
 	root = state_open_root(f->state_root, err);
-	return root < 0 ? root : open_container(root, id, ret, err);
+	return root < 0 ? root : load(f, root, id, ret, err);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What is on disk only is listed too. */
+static int add_checkpoints(const struct ctr_factory *f, struct strv *ids, struct ctr_error *err)
+{
+	autofd int disk = api_open_checkpoints(f, err);
+	autostrv struct strv images = {0};
+	int r = disk < 0 ? (disk == -1 ? 0 : disk) : ckptdir_list(disk, &images, err);
+
+	for (size_t i = 0; r == 0 && i < images.n; i++)
+		if (!strv_has(ids, images.v[i]) && strv_add(ids, images.v[i]) < 0)
+			r = err_sys(err, ENOMEM, "list", "list the checkpoints");
+	if (r == 0 && ids->n > 0)
+		qsort(ids->v, ids->n, sizeof(*ids->v), compare);
+	return r;
 }
 
 int ctr_list(struct ctr_factory *f, char ***ret_ids, size_t *ret_n, struct ctr_error *err)
@@ -288,8 +346,12 @@ int ctr_list(struct ctr_factory *f, char ***ret_ids, size_t *ret_n, struct ctr_e
 	struct strv ids = {0};
 	int r = root < 0 ? root : state_list(root, &ids, err);
 
-	if (r < 0)
+	if (r == 0)
+		r = add_checkpoints(f, &ids, err);
+	if (r < 0) {
+		strv_done(&ids);
 		return r;
+	}
 	*ret_ids = ids.v;
 	*ret_n = ids.n;
 	return 0;

@@ -20,7 +20,8 @@ int ctr_factory_new(struct ctr_factory **ret, struct ctr_error *err)
 	f->state_root = strdup(CTR_STATEDIR);
 	f->helper_dir = strdup(CTR_LIBEXECDIR);
 	f->checkpoint_root = strdup(CTR_CHECKPOINTDIR);
-	if (!f->state_root || !f->helper_dir || !f->checkpoint_root) {
+	f->criu = strdup(CTR_CRIU);
+	if (!f->state_root || !f->helper_dir || !f->checkpoint_root || !f->criu) {
 		ctr_factory_free(f);
 		return err_sys(err, ENOMEM, "factory", "make a factory");
 	}
@@ -34,8 +35,9 @@ void ctr_factory_free(struct ctr_factory *f)
 		return;
 	free(f->state_root);
 	free(f->helper_dir);
-	free(f->conf);
 	free(f->checkpoint_root);
+	free(f->criu);
+	free(f->conf);
 	free(f);
 }
 
@@ -69,8 +71,8 @@ static int set_timeout(struct ctr_factory *f, const char *value, struct ctr_erro
 int ctr_factory_set(struct ctr_factory *f, const char *option, const char *value,
 		    struct ctr_error *err)
 {
-	static const char *const options[] = {"state-root",	 "helper-dir", "conf",
-					      "checkpoint-root", "timeout-ms", NULL};
+	static const char *const options[] = {"state-root",	 "helper-dir", "conf", "timeout-ms",
+					      "checkpoint-root", "criu",       NULL};
 
 	if (!option || !value)
 		return err_set(err, CTR_E_CONFIG, EINVAL, "factory", "option or value is NULL");
@@ -78,10 +80,12 @@ int ctr_factory_set(struct ctr_factory *f, const char *option, const char *value
 		return set_path(&f->state_root, option, value, err);
 	if (strcmp(option, "helper-dir") == 0)
 		return set_path(&f->helper_dir, option, value, err);
-	if (strcmp(option, "conf") == 0)
-		return set_path(&f->conf, option, value, err);
 	if (strcmp(option, "checkpoint-root") == 0)
 		return set_path(&f->checkpoint_root, option, value, err);
+	if (strcmp(option, "criu") == 0)
+		return set_path(&f->criu, option, value, err);
+	if (strcmp(option, "conf") == 0)
+		return set_path(&f->conf, option, value, err);
 	if (strcmp(option, "timeout-ms") == 0)
 		return set_timeout(f, value, err);
 	return parse_bad(err, "option", option, parse_suggest(option, options));

@@ -42,15 +42,20 @@ int api_control(const struct ctr_container *c, struct ctr_error *err)
 
 int api_ask(int control, struct msg *m, struct ctr_error *err)
 {
+	return api_ask_for(control, m, API_ANSWER_MS, err);
+}
+
+int api_ask_for(int control, struct msg *m, int timeout_ms, struct ctr_error *err)
+{
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
 	int r = msg_send(control, m, API_ANSWER_MS);
 
 	m->nfds = 0; /* lent */
 	if (r == 0)
-		r = msg_recv(control, m, API_ANSWER_MS);
+		r = msg_recv(control, m, timeout_ms);
 	if (r == -ETIMEDOUT)
 		return err_set(err, CTR_E_TIMEOUT, ETIMEDOUT, "control",
-			       "no answer of the supervisor within %d ms", API_ANSWER_MS);
+			       "no answer of the supervisor within %d ms", timeout_ms);
 	if (r == -ENOTCONN || r == -EPIPE || r == -ECONNRESET)
 		return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "control",
 			       "the supervisor hung up: the container is ending");

@@ -56,6 +56,7 @@ static void undo_state(void *ctx)
 	struct create *c = ctx;
 
 	cleanup_fd(&c->control);
+	(void)unlinkat(c->dirfd, CREATE_TREE, AT_REMOVEDIR); /* ENOENT for a fresh one */
 	cleanup_fd(&c->dirfd);
 	(void)!state_remove_dir(c->rootfd, c->st.id, NULL); /* what stays, gc finds */
 }
@@ -337,6 +338,9 @@ static int run_resume(void *ctx, struct ctr_error *err)
 		cleanup_fd(&c->sync);
 		return 0;
 	}
+	r = c->restore->spend(c->restore->arg, err);
+	if (r < 0)
+		return r;
 	msg_init(&m, "go");
 	r = msg_send(c->sync, &m, 1000);
 	if (r == 0 && msg_recv(c->sync, &m, (int)c->timeout_ms) == 0 &&
@@ -350,7 +354,8 @@ static int run_resume(void *ctx, struct ctr_error *err)
 		return err_sys(err, r, "resume", "let the processes go");
 	cleanup_fd(&c->sync);
 	end_maker(c);
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 0); /* cannot fail for 0 */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 0);		     /* cannot fail for 0 */
+	(void)unlinkat(c->dirfd, CREATE_TREE, AT_REMOVEDIR); /* its mount went with the other */
 	r = proc_read_stat(c->st.init.pid, &stat);
 	if (r < 0 || stat.ppid != getpid())
 		return err_set(err, CTR_E_SYSTEM, ECHILD, "resume", "PID 1 is no child of ours");

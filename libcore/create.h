@@ -12,14 +12,19 @@
 
 enum { CREATE_NS = 6 };
 
+#define CREATE_TREE "tree" /* in the container's folder: where a tree is prepared for CRIU */
+
 /** struct create_restore - what a container is made of that comes back from a checkpoint */
 struct create_restore {
 	const char *criu;	  /* absolute path of the program */
-	int images, work;	  /* folders of the checkpoint */
+	int images;		  /* folder of the checkpoint */
 	int upper_tar;		  /* -1: the root is no overlay */
 	const struct strv *walls; /* mntlist.h */
 	const struct strv *externals;
 	bool tcp_established, file_locks, ext_unix, shell_job;
+	/* called before any of it runs: it can not be done again (MUST-10) */
+	int (*spend)(void *arg, struct ctr_error *err);
+	void *arg;
 };
 
 /** struct create - one container being made, then the resources of the living one */

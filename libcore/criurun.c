@@ -16,7 +16,7 @@
 #include "msg.h"
 #include "sys.h"
 
-enum { LOG_LEVEL = 4, GHOST_MAX = 256 << 20, FREEZE_S = 60, VERIFY_MS = 60000 };
+enum { LOG_LEVEL = 4, GHOST_MAX = 256 << 20, FREEZE_S = 60, VERIFY_MS = 600000 };
 
 #define CONFIG_DIR  "/etc/criu"
 #define NETWORK_KEY "network"
@@ -91,7 +91,46 @@ static int failed(const struct criu_job *job, const char *log, int r, struct ctr
 	return err_set(err, CTR_E_SYSTEM, EIO, "criu", "CRIU: %s", why);
 }
 
+/* As criu.h tells it: major * 10000 + minor * 100 + sublevel */
+int criurun_version(const char *program, char ret[32], struct ctr_error *err)
+{
+	struct criu_opts *opts = NULL;
+	struct criulib lib;
+	int v, r = criulib_load(&lib, err);
+
+	if (r < 0)
+		return r;
+	r = lib.init_opts(&opts);
+	if (r == 0)
+		r = lib.set_service_binary(opts, program);
+	v = r < 0 ? r : lib.get_version(opts);
+	if (v <= 0)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu", "%s does not run here",
+			       program);
+	return str_format(ret, 32, "%d.%d.%d", v / 10000, v / 100 % 100, v % 100);
+}
+
+/* In CRIU's callback: say where it is, hear whether it is to go on. */
+static int ask(struct msg *m)
+{
+	if (msg_send(CRIURUN_FD_SYNC, m, 1000) < 0 || msg_recv(CRIURUN_FD_SYNC, m, VERIFY_MS) < 0)
+		return -1;
+	return str_equal(msg_verb(m), "go") ? 0 : -1;
+}
+
 /* ---- dump ---- */
+
+/* An answer below 0 makes CRIU let the processes go on. */
+static int on_dump(char *action, struct criu_notify *arg)
+{
+	struct msg m;
+
+	(void)arg;
+	if (strcmp(action, "post-dump") != 0)
+		return 0;
+	msg_init(&m, "dumped");
+	return ask(&m);
+}
 
 static int add_network(const struct criulib *lib, struct criu_opts *opts, uint64_t inode)
 {
@@ -106,6 +145,8 @@ static int set_dump(const struct criulib *lib, struct criu_opts *opts, const str
 	int r = set_common(lib, opts, &d->job, DUMP_LOG);
 
 	lib->set_pid(opts, d->init);
+	if (!d->pre)
+		lib->set_notify_cb(opts, on_dump);
 	lib->set_leave_running(opts, d->leave_running);
 	if (r == 0 && (d->parent || d->pre))
 		lib->set_track_mem(opts, true);
@@ -116,15 +157,12 @@ static int set_dump(const struct criulib *lib, struct criu_opts *opts, const str
 	return r < 0 ? r : add_externals(lib, opts, d->job.externals, NULL);
 }
 
-static int dump(void *arg, struct ctr_error *err)
+static int run_dump(const struct criu_dump *d, struct ctr_error *err)
 {
-	const struct criu_dump *d = arg;
 	struct criu_opts *opts = NULL;
 	struct criulib lib;
-	int r = hide_configuration(err);
+	int r = criulib_load(&lib, err);
 
-	if (r == 0)
-		r = criulib_load(&lib, err);
 	if (r < 0)
 		return r;
 	r = lib.init_opts(&opts);
@@ -136,31 +174,80 @@ static int dump(void *arg, struct ctr_error *err)
 	return r < 0 ? failed(&d->job, DUMP_LOG, r, err) : 0;
 }
 
-int criurun_dump(const struct criu_dump *d, struct ctr_error *err)
-{
-	struct criu_dump copy = *d;
+/** struct dumper - what the child has to know */
+struct dumper {
+	const struct criu_dump *d;
+	int sync;
+};
 
-	return child_run(dump, &copy, d->timeout_ms, err);
+static int dump(void *arg, struct ctr_error *err)
+{
+	const struct dumper *dumper = arg;
+	int r = hide_configuration(err);
+
+	if (r == 0 && dup3(dumper->sync, CRIURUN_FD_SYNC, O_CLOEXEC) < 0)
+		r = err_sys(err, errno, "criu", "place the socket");
+	return r < 0 ? r : run_dump(dumper->d, err);
+}
+
+/* Its child has all on disk, or has ended: 1 and 0. */
+static int await_dumped(int sync, unsigned int timeout_ms)
+{
+	struct msg m;
+	int r = msg_recv(sync, &m, (int)timeout_ms);
+
+	return r == 0 && str_equal(msg_verb(&m), "dumped");
+}
+
+static void answer(int sync, const char *verb)
+{
+	struct msg m;
+
+	msg_init(&m, verb);
+	(void)!msg_send(sync, &m, 1000); /* without an answer CRIU lets the processes go on */
+}
+
+int criurun_dump(const struct criu_dump *d, criurun_seal seal, void *arg, struct ctr_error *err)
+{
+	struct dumper dumper = {.d = d};
+	struct ctr_error why;
+	autofd int ours = -1, theirs = -1;
+	struct child child;
+	int sv[2], sealed = 0, r = msg_pair(sv);
+
+	if (r < 0)
+		return err_sys(err, r, "criu", "socketpair");
+	ours = sv[0];
+	dumper.sync = theirs = sv[1];
+	r = child_start(dump, &dumper, &child, err);
+	if (r < 0)
+		return r;
+	cleanup_fd(&theirs);
+	if (await_dumped(ours, d->timeout_ms)) {
+		sealed = seal ? seal(arg, &why) : 0;
+		answer(ours, sealed < 0 ? "no" : "go");
+	}
+	r = child_finish(&child, d->timeout_ms, err);
+	if (sealed < 0 && err)
+		*err = why;
+	return sealed < 0 ? sealed : r;
 }
 
 /* ---- restore ---- */
 
-/* Called for each step of CRIU; an answer below 0 makes it give up and end what it has made. */
-static int on_step(char *action, struct criu_notify *arg)
+/* An answer below 0 makes CRIU give up and end what it has made. */
+static int on_restore(char *action, struct criu_notify *arg)
 {
 	struct criulib lib;
-	automsg struct msg m;
+	struct msg m;
 
-	m.nfds = 0;
 	if (strcmp(action, "post-restore") != 0)
 		return 0;
 	if (criulib_load(&lib, NULL) < 0)
 		return -1;
 	msg_init(&m, "restored");
 	msg_add(&m, "pid", "%d", lib.notify_pid(arg));
-	if (msg_send(CRIURUN_FD_SYNC, &m, 1000) < 0 || msg_recv(CRIURUN_FD_SYNC, &m, VERIFY_MS) < 0)
-		return -1;
-	return str_equal(msg_verb(&m), "go") ? 0 : -1;
+	return ask(&m);
 }
 
 static int set_restore(const struct criulib *lib, struct criu_opts *opts,
@@ -170,7 +257,7 @@ static int set_restore(const struct criulib *lib, struct criu_opts *opts,
 
 	if (r == 0)
 		r = lib->set_root(opts, root);
-	lib->set_notify_cb(opts, on_step);
+	lib->set_notify_cb(opts, on_restore);
 	return r < 0 ? r : add_externals(lib, opts, job->externals, root);
 }
 

@@ -35,16 +35,23 @@ struct criu_dump {
 	unsigned int timeout_ms;
 };
 
+/** criurun_version - "4.1.1" of a program; blocking, for a child that ends. CTR_E_UNSUPPORTED */
+int criurun_version(const char *program, char ret[32], struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** criurun_seal - all is on disk and the processes still stand still; below 0: they go on */
+typedef int (*criurun_seal)(void *arg, struct ctr_error *err);
+
 /**
  * criurun_dump - write the tree of a container's PID 1 to disk
+ * @seal: makes the images a checkpoint, in the calling process; not called with pre
  *
- * -EIO with the line of CRIU's log that matters; the processes then run as before. -ETIMEDOUT.
- * Runs in a child of the caller.
+ * -EIO with the line of CRIU's log that matters, what seal returned, -ETIMEDOUT: the processes then
+ * run as before. CRIU runs in a child.
  */
-int criurun_dump(const struct criu_dump *d, struct ctr_error *err) ATTR_WARN_UNUSED;
+int criurun_dump(const struct criu_dump *d, criurun_seal seal, void *arg,
+		 struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** CRIURUN_FD_SYNC - the descriptor on which criurun_restore() speaks; no argument reaches its
- * callback */
+/** CRIURUN_FD_SYNC - on which both speak while CRIU runs: no argument reaches its callback */
 enum { CRIURUN_FD_SYNC = 3 };
 
 /**

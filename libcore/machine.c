@@ -14,7 +14,6 @@ enum { STATUSES = CTR_RUNNING + 1 };
 #define NOTPAU CTR_E_NOT_PAUSED
 #define NOTSTO CTR_E_NOT_STOPPED
 #define CHECKP CTR_E_CHECKPOINTED
-#define UNSUPP CTR_E_UNSUPPORTED
 
 /*
  * Columns: stopped, checkpointed, paused, pausing, created, running. Pausing and resuming a
@@ -31,8 +30,8 @@ static const unsigned char table[MACHINE_OPS][STATUSES] = {
     [MACHINE_RESUME] = {NOTPAU, CHECKP, OK, OK, NOTPAU, NOTPAU},
     [MACHINE_DESTROY] = {OK, OK, NOTSTO, NOTSTO, OK, NOTSTO},
     [MACHINE_DESTROY_FORCE] = {OK, OK, OK, OK, OK, OK},
-    [MACHINE_CHECKPOINT] = {NOTRUN, CHECKP, UNSUPP, UNSUPP, UNSUPP, UNSUPP},
-    [MACHINE_RESTORE] = {NOTRUN, UNSUPP, NOTSTO, NOTSTO, NOTSTO, NOTSTO},
+    [MACHINE_CHECKPOINT] = {NOTRUN, CHECKP, PAUSED, PAUSED, OK, OK},
+    [MACHINE_RESTORE] = {NOTRUN, OK, NOTSTO, NOTSTO, NOTSTO, NOTSTO},
 };
 
 static const struct {
@@ -44,7 +43,6 @@ static const struct {
     {CTR_E_NOT_PAUSED, EINVAL, "only a paused container can be resumed"},
     {CTR_E_NOT_STOPPED, EBUSY, "terminate it first, or use force"},
     {CTR_E_CHECKPOINTED, EBUSY, "restore or remove the checkpoint first"},
-    {CTR_E_UNSUPPORTED, ENOTSUP, "this release has no checkpoints yet"},
 };
 
 static const char *const op_names[MACHINE_OPS] = {

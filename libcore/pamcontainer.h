@@ -19,6 +19,7 @@
  * | ctr_process_wait(), _signal()      how it ends
  * | ctr_processes(), ctr_stats_read()  what is in it, what it uses
  * | ctr_set(), ctr_pause(), _resume()  change it while it lives
+ * | ctr_checkpoint(), ctr_restore()    onto the disk, and back
  * | ctr_destroy()                      end it and remove everything
  *
  * docs/examples/walkthrough.c goes through all of it.
@@ -35,13 +36,15 @@
  * What is possible in which status is one table: a refusal is CTR_E_NOT_RUNNING (-ESRCH),
  * CTR_E_PAUSED, CTR_E_NOT_STOPPED, CTR_E_CHECKPOINTED (all -EBUSY) or CTR_E_NOT_PAUSED (-EINVAL).
  *
- * |                           stopped  paused, pausing  created  running
- * | start                     no       no               yes      yes
- * | signal, processes, stats  no       yes              yes      yes
- * | set, pause                no       yes              yes      yes
- * | resume                    no       yes              no       no
- * | destroy without force     yes      no               yes      no
- * | destroy with force        yes      yes              yes      yes
+ * |                           stopped  checkpointed  paused, pausing  created  running
+ * | start                     no       no            no               yes      yes
+ * | signal, processes, stats  no       no            yes              yes      yes
+ * | set, pause                no       no            yes              yes      yes
+ * | resume                    no       no            yes              no       no
+ * | checkpoint                no       no            no               yes      yes
+ * | restore                   no       yes           no               no       no
+ * | destroy without force     yes      yes           no               yes      no
+ * | destroy with force        yes      yes           yes              yes      yes
  *
  * The library keeps no state of its own: a container is what its record and the kernel say, for
  * every process that looks, and two factories in two processes on one state root see the same.
@@ -93,6 +96,7 @@ void ctr_factory_free(struct ctr_factory *f);
  * | helper-dir  folder of container-supervisor, container-init and container-attach
  * | conf        policy file; definitions are in containers/ beside it
  * | checkpoint-root  folder of checkpoints and their key, /var/lib/pam_container; the same
+ * | criu        the program, an absolute path; starts with /usr/sbin/criu
  * | timeout-ms  how long ctr_create() may take: 100 to 60000, default 5000
  *
  * -EINVAL (CTR_E_CONFIG) names an unknown option or a bad value.
@@ -400,87 +404,11 @@ int ctr_destroy(struct ctr_container *c, int force, unsigned int grace_ms, struc
  */
 int ctr_gc(struct ctr_factory *f, int dry, char ***ret_lines, size_t *ret_n, struct ctr_error *err);
 
-/* ---- checkpoints on disk: one of an ID, the newest ---- */
-
-/** enum ctr_image_state - may it be restored? As far as is seen without reading every file of it */
-enum ctr_image_state {
-	CTR_IMAGE_READY,
-	CTR_IMAGE_SPENT,   /* it was restored before */
-	CTR_IMAGE_STALE,   /* another one of that ID was taken since */
-	CTR_IMAGE_FOREIGN, /* signed with another key than this machine's */
-	CTR_IMAGE_DAMAGED,
-};
-
-/** ctr_image_state_name - "ready" ...; "unknown" for other numbers. Static, never NULL */
-const char *ctr_image_state_name(enum ctr_image_state state);
-
-/** struct ctr_image - a checkpoint; strings escaped, "" where nothing of it is believed */
-struct ctr_image {
-	char id[65]; /* of the container */
-	char user[64], definition[65], kernel[65], criu[32];
-	char key[17]; /* ID of the key that it is signed with */
-	enum ctr_image_state state;
-	uid_t uid;
-	uint64_t created_us;   /* CLOCK_REALTIME, microseconds */
-	uint64_t counter;      /* larger than that of every earlier one of that ID */
-	uint64_t files, bytes; /* how many files, sum of their sizes */
-	int leave_running;     /* non-zero: the container went on when it was taken */
-};
-
-/**
- * ctr_image_list - all of this machine, by ID
- *
- * The caller frees *ret with free(); it may be NULL when *ret_n is 0. Without a key every one is
- * CTR_IMAGE_FOREIGN. CTR_E_UNSUPPORTED without libsodium, here and below.
- */
-int ctr_image_list(struct ctr_factory *f, struct ctr_image **ret, size_t *ret_n,
-		   struct ctr_error *err);
-
-/** ctr_image_remove - CTR_E_NOT_FOUND (-ENOENT), CTR_E_INVALID_ID, CTR_E_BUSY */
-int ctr_image_remove(struct ctr_factory *f, const char *id, struct ctr_error *err);
-
-/**
- * ctr_image_export - write it to a file or pipe, for ctr_image_import() on another machine
- *
- * Verified first. CTR_E_IMAGE: -EBADMSG with the file that is changed, truncated, missing or more
- * than was signed, -EKEYREJECTED for another key's; CTR_E_NOT_FOUND.
- */
-int ctr_image_export(struct ctr_factory *f, const char *id, int fd, struct ctr_error *err);
-
-/**
- * ctr_image_import - read what ctr_image_export() wrote, here or on another machine with this key
- * @replace: non-zero: in the place of one of that ID; else that is CTR_E_ID_IN_USE (-EEXIST)
- * @ret: may be NULL
- *
- * Nothing of it is believed before its signature was compared, and nothing is left of what is
- * refused. CTR_E_IMAGE as above, and -ESTALE for one that was restored before or is older than what
- * this machine knows; CTR_E_MISFIT (-ENOTSUP) names every fact of kernel, CPU, definition, user and
- * helpers that does not match.
- */
-int ctr_image_import(struct ctr_factory *f, int fd, int replace, struct ctr_image *ret,
-		     struct ctr_error *err);
-
-/**
- * ctr_image_key - ID of the key of this machine, 16 digits
- *
- * CTR_E_NOT_FOUND (-ENOENT) when it has none yet; CTR_E_STATE when the file is not root's alone
- * (-EPERM) or no key (-EBADMSG).
- */
-int ctr_image_key(struct ctr_factory *f, char ret[17], struct ctr_error *err);
-
-/**
- * ctr_image_key_set - give this machine a key
- * @path: a copy of the file `key` of another checkpoint root, root's alone as all folders above it;
- *	NULL: a new random one
- * @replace: non-zero: in the place of one that it has; its checkpoints are foreign from then on.
- *	Else that is CTR_E_ID_IN_USE (-EEXIST), unless it is the same key
- */
-int ctr_image_key_set(struct ctr_factory *f, const char *path, int replace, char ret[17],
-		      struct ctr_error *err);
-
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
+
+#include "pamcontainer_checkpoint.h"
 
 #endif

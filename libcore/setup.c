@@ -18,13 +18,13 @@
 #include "keyring.h"
 #include "msg.h"
 #include "net.h"
+#include "path.h"
 #include "root.h"
 #include "sys.h"
 #include "sysctl.h"
 #include "uts.h"
 
 #define CONTAINER_DIR "/dev/.container"
-#define TREE	      "tree" /* in the folder of the container */
 
 /* Where container-init finds its descriptors (docs/ARCHITECTURE.md, How PID 1 is started) */
 enum { FD_SYNC = 3, FD_RESTRICT = 4, FD_LISTEN = 5 };
@@ -194,30 +194,35 @@ static int run_network_sysctl(void *ctx, struct ctr_error *err)
 	return sysctl_apply(((const struct setup *)ctx)->c->spec, CLONE_NEWNET, err);
 }
 
-/* In the container's folder of the state root, seen by this process and CRIU alone. */
-static int run_tree(void *ctx, struct ctr_error *err)
-{
-	struct setup *s = ctx;
-	autofd int at = -1;
-
-	if (mkdirat(s->c->dirfd, TREE, 0700) < 0 && errno != EEXIST)
-		return err_sys(err, errno, "tree", "make the folder for the tree");
-	at = openat(s->c->dirfd, TREE, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (at < 0)
-		return err_sys(err, errno, "tree", "open the folder for the tree");
-	return build_root(s, at, err);
-}
-
+/* The container's folder by its name: a descriptor of it is of the host's mount namespace. */
 static int tree_path(const struct setup *s, char path[PATH_MAX], struct ctr_error *err)
 {
 	char link[64];
 	ssize_t n;
 	int r = str_format(link, sizeof(link), "/proc/self/fd/%d", s->c->dirfd);
 
-	n = r < 0 ? -1 : readlink(link, path, PATH_MAX - sizeof("/" TREE));
+	n = r < 0 ? -1 : readlink(link, path, PATH_MAX - sizeof("/" CREATE_TREE));
 	if (n < 0)
-		return err_sys(err, errno, "criu", "find the path of the container's folder");
-	return str_copy(path + n, PATH_MAX - (size_t)n, "/" TREE);
+		return err_sys(err, errno, "tree", "find the path of the container's folder");
+	return str_copy(path + n, PATH_MAX - (size_t)n, "/" CREATE_TREE);
+}
+
+/* Seen by this process and CRIU alone. */
+static int run_tree(void *ctx, struct ctr_error *err)
+{
+	const struct setup *s = ctx;
+	char path[PATH_MAX];
+	autofd int at = -1;
+	int r = tree_path(s, path, err);
+
+	if (r < 0)
+		return r;
+	if (mkdirat(s->c->dirfd, CREATE_TREE, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, errno, "tree", "make the folder for the tree");
+	at = path_open_nolinks(AT_FDCWD, path, O_PATH | O_DIRECTORY);
+	if (at < 0)
+		return err_sys(err, at, "tree", "open %s", path);
+	return build_root(s, at, err);
 }
 
 /* Becomes the parent of PID 1 for a moment: its death leaves PID 1 to the supervisor. */
@@ -228,7 +233,7 @@ static int run_criu(void *ctx, struct ctr_error *err)
 	bool own_net = s->c->spec->namespaces & CLONE_NEWNET;
 	struct criu_job job = {.program = from->criu,
 			       .images = from->images,
-			       .work = from->work,
+			       .work = s->c->dirfd,
 			       .externals = from->externals,
 			       .netns = own_net,
 			       .tcp_established = from->tcp_established,

@@ -11,7 +11,8 @@
 
 enum { SPEC_GIVEN_MAX = 4096 };
 
-static const char *const sections[] = {"Container", "Exec", "Files", "Network", "Resources"};
+static const char *const sections[] = {"Container", "Exec",	 "Files",
+				       "Network",   "Resources", "Checkpoint"};
 
 struct spec *spec_new(void)
 {

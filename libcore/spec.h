@@ -104,8 +104,12 @@ struct spec {
 	struct strv io_read_iops, io_write_iops; /* "DEVICE N" */
 	int device_policy;			 /* enum spec_device_policy */
 	struct strv device_allow;		 /* "/dev/X|char-NAME|block-NAME rwm" */
-	char *text;				 /* canonical text of all keys given */
-	struct spec_given *given;		 /* settings in order; for text */
+
+	/* [Checkpoint] */
+	bool restore_on_login, tcp_established, file_locks;
+
+	char *text;		  /* canonical text of all keys given */
+	struct spec_given *given; /* settings in order; for text */
 	size_t n_given;
 };
 

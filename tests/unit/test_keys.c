@@ -93,6 +93,9 @@ static const struct {
     {"Resources", "DevicePolicy", "closed|strict|auto", "open"},
     {"Resources", "DeviceAllow", "/dev/fuse|/dev/fuse rw|char-pts rwm|block-loop r",
      "/etc/x r|fuse|/dev/fuse x|char- r|/dev/fuse rw m|char-a/b r"},
+    {"Checkpoint", "RestoreOnLogin", "yes|no", "maybe"},
+    {"Checkpoint", "TcpEstablished", "yes|no", "2"},
+    {"Checkpoint", "FileLocks", "yes|no", "x"},
 };
 
 static int apply(size_t i, const char *value)
@@ -183,7 +186,7 @@ static void suggests_the_nearest(void **state)
 	}
 	assert_string_equal(keys_suggest_section("Ressources", false), "Resources");
 	assert_string_equal(keys_suggest_section("Globel", true), "Global");
-	assert_null(keys_suggest_section("Checkpoint", false));
+	assert_null(keys_suggest_section("Hooked", false));
 }
 
 int main(void)

@@ -3,7 +3,9 @@
 
 import array
 import os
+import signal
 import socket
+import time
 
 
 class _Any:
@@ -19,6 +21,16 @@ def init_pid():
     name, = os.listdir("/run/pam_container/containers")
     with open(f"/run/pam_container/containers/{name}/state.json") as file:
         return int(file.read().split('"init.pid":')[1].split(",")[0])
+
+
+def wake(init=None):
+    """After `quiesce` PID 1 has no socket until it sees this signal."""
+    init = init or init_pid()
+    os.kill(init, signal.SIGUSR2)
+    end = time.monotonic() + 5
+    while not os.path.exists(f"/proc/{init}/root/dev/.container/socket"):
+        assert time.monotonic() < end, "PID 1 has no socket"
+        time.sleep(0.01)
 
 
 class Peer:

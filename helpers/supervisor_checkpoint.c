@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "ckpt.h"
+#include "ckptdir.h"
+#include "cleanup.h"
+#include "criurun.h"
+#include "mntlist.h"
+#include "num.h"
+#include "record.h"
+#include "seal.h"
+#include "supervisor.h"
+#include "sys.h"
+
+/* A checkpoint: PID 1 stands still, CRIU dumps, the images are sealed before anything ends. */
+
+enum { LOCK_MS = 5000, QUIET_MS = 8000, UNQUIET_MS = 2000, DUMP_MS = 600000, NAMED_MAX = 4 };
+
+/** struct request - what the client wants */
+struct request {
+	bool leave_running, kill_plain;
+	struct ckpt plan;
+};
+
+static bool flag(const struct msg *m, const char *name)
+{
+	uint64_t v;
+
+	return msg_get_u64(m, name, &v) == 0 && v == 1;
+}
+
+/* ---- PID 1 ---- */
+
+/* "12 (rsync), 14 (scp)": whose pipes end outside, by host's pids */
+static void name_plain(struct supervisor *s, const struct msg *m, char *text, size_t size)
+{
+	autofree pid_t *pids = NULL;
+	size_t n = 0, pos = 0, len, named = 0, used = 0;
+	const char *key, *value;
+	uint64_t inner;
+
+	text[0] = '\0';
+	if (cg_pids(&s->c.cg, &pids, &n, NULL) < 0)
+		return;
+	while (msg_next(m, &pos, &key, &len, &value) && named < NAMED_MAX) {
+		if (len != 3 || memcmp(key, "pid", 3) != 0 || num_u64(value, &inner) < 0)
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			pid_t chain[8];
+			struct proc_stat st;
+			int depth = proc_nspids(pids[i], chain, ARRAY_SIZE(chain));
+
+			if (depth < 2 || (uint64_t)chain[depth - 1] != inner ||
+			    proc_read_stat(pids[i], &st) < 0)
+				continue;
+			if (str_format(text + used, size - used, "%s%d (%s)", named ? ", " : "",
+				       pids[i], st.comm) == 0)
+				used = strlen(text);
+			named++;
+			break;
+		}
+	}
+}
+
+static int hush(struct supervisor *s, const struct request *rq, struct ctr_error *err)
+{
+	autofd int fd = supervisor_connect_init(s);
+	char who[120];
+	struct msg m;
+	int r;
+
+	if (fd < 0)
+		return err_sys(err, fd, "checkpoint", "connect to PID 1 of %s", s->c.st.id);
+	msg_init(&m, "quiesce");
+	msg_add(&m, "kill_plain", "%d", rq->kill_plain);
+	msg_add(&m, "again", "1");
+	r = msg_send(fd, &m, 1000);
+	if (r == 0)
+		r = msg_recv(fd, &m, QUIET_MS);
+	if (r < 0)
+		return err_sys(err, r, "checkpoint", "have PID 1 of %s stand still", s->c.st.id);
+	if (str_equal(msg_verb(&m), "quiet")) {
+		r = msg_recv(fd, &m, QUIET_MS);
+		return r == -ENOTCONN ? 0
+				      : err_sys(err, r < 0 ? r : EPROTO, "checkpoint",
+						"wait for PID 1 to hang up");
+	}
+	if (str_equal(msg_verb(&m), "busy")) {
+		name_plain(s, &m, who, sizeof(who));
+		return err_set(err, CTR_E_BUSY, EBUSY, "checkpoint",
+			       "commands without a terminal can not be saved, their pipes end "
+			       "outside: %s; end them, or use --kill-plain",
+			       who);
+	}
+	if (msg_get_error(&m, err) == 0 && err && err->errnum > 0)
+		return -err->errnum;
+	return err_set(err, CTR_E_SYSTEM, EBADMSG, "checkpoint", "PID 1's answer is bad");
+}
+
+/* It has no socket before it has seen the signal. */
+static int connect_woken(struct supervisor *s)
+{
+	uint64_t end = child_now_ms() + UNQUIET_MS;
+	int fd, r = sys_pidfd_send_signal(s->c.pidfd, SIGUSR2);
+
+	if (r < 0)
+		return r;
+	while ((fd = supervisor_connect_init(s)) < 0 && child_now_ms() < end)
+		(void)usleep(1000);
+	return fd;
+}
+
+int supervisor_unquiet(struct supervisor *s, struct ctr_error *err)
+{
+	autofd int fd = connect_woken(s);
+	struct msg m;
+	int r = fd < 0 ? fd : 0;
+
+	msg_init(&m, "unquiet");
+	if (r == 0)
+		r = msg_send(fd, &m, 1000);
+	if (r == 0)
+		r = msg_recv(fd, &m, UNQUIET_MS);
+	if (r == 0 && !str_equal(msg_verb(&m), "ok"))
+		r = -EPROTO;
+	return r < 0 ? err_sys(err, r, "checkpoint", "have PID 1 of %s go on", s->c.st.id) : 0;
+}
+
+/* ---- the dump ---- */
+
+/** struct making - one checkpoint in the making */
+struct making {
+	struct supervisor *s;
+	struct request *rq;
+	struct state st; /* as it is on disk now */
+	int rootfd, dirfd, images;
+	char name[CKPTDIR_NAME];
+};
+
+/* While all stands still and can still be left as it is. */
+static int seal(void *arg, struct ctr_error *err)
+{
+	const struct making *mk = arg;
+	autofd int upper = -1;
+	struct seal sl = {.rootfd = mk->rootfd,
+			  .dirfd = mk->dirfd,
+			  .name = mk->name,
+			  .st = &mk->st,
+			  .helper_dir = mk->s->opt.helper_dir,
+			  .criu = mk->s->opt.criu,
+			  .leave_running = mk->rq->leave_running};
+
+	if (mk->s->c.scratch >= 0) {
+		upper = openat(mk->s->c.scratch, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (upper < 0)
+			return err_sys(err, errno, "checkpoint", "open the overlay's folder");
+	}
+	sl.upper = upper;
+	return seal_make(&sl, err);
+}
+
+static int look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err)
+{
+	autostrv struct strv lines = {0}, host = {0};
+	int r = mntlist_read(s->c.st.init.pid, &lines, err);
+
+	if (r == 0)
+		r = mntlist_read(getpid(), &host, err);
+	if (r < 0)
+		return r;
+	r = mntlist_externals(&lines, &host, &plan->externals);
+	if (r == 0)
+		r = mntlist_walls(&lines, &host, &plan->walls);
+	return r < 0 ? err_sys(err, r, "checkpoint", "read the mounts of %s", s->c.st.id) : 0;
+}
+
+static uint64_t own_network(const struct state *st)
+{
+	for (size_t i = 0; i < st->nns; i++)
+		if (str_equal(st->ns[i].name, "net"))
+			return st->ns[i].inode;
+	return 0;
+}
+
+static int dump(struct making *mk, struct ctr_error *err)
+{
+	struct supervisor *s = mk->s;
+	const struct ckpt *plan = &mk->rq->plan;
+	const struct criu_dump d = {.job = {.program = s->opt.criu,
+					    .images = mk->images,
+					    .work = s->c.dirfd,
+					    .externals = &plan->externals,
+					    .netns = own_network(&mk->st),
+					    .tcp_established = plan->tcp_established,
+					    .file_locks = plan->file_locks,
+					    .ext_unix = plan->ext_unix,
+					    .shell_job = plan->shell_job},
+				    .init = s->c.st.init.pid,
+				    .leave_running = mk->rq->leave_running,
+				    .timeout_ms = DUMP_MS};
+
+	return criurun_dump(&d, seal, mk, err);
+}
+
+/* Record, plan and images in a folder of its own. */
+static int prepare(struct making *mk, struct ctr_error *err)
+{
+	int r = record_read(mk->s->c.dirfd, mk->s->c.st.id, &mk->st, err);
+
+	if (r == 0)
+		r = record_write(mk->dirfd, &mk->st, err);
+	if (r == 0)
+		r = look_at_mounts(mk->s, &mk->rq->plan, err);
+	mk->rq->plan.overlay = mk->s->c.scratch >= 0;
+	if (r == 0)
+		r = ckpt_write(mk->dirfd, &mk->rq->plan, err);
+	if (r == 0 && mkdirat(mk->dirfd, CKPT_IMAGES, 0700) < 0)
+		r = err_sys(err, errno, "checkpoint", "make the folder of images");
+	if (r < 0)
+		return r;
+	mk->images = openat(mk->dirfd, CKPT_IMAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return mk->images < 0 ? err_sys(err, errno, "checkpoint", "open the folder of images") : 0;
+}
+
+static int make(struct making *mk, struct ctr_error *err)
+{
+	int r;
+
+	mk->dirfd = ckptdir_new(mk->rootfd, mk->name, err);
+	if (mk->dirfd < 0)
+		return mk->dirfd;
+	r = prepare(mk, err);
+	if (r == 0)
+		r = hush(mk->s, mk->rq, err);
+	if (r == 0) {
+		r = dump(mk, err);
+		if (r < 0 || mk->rq->leave_running)
+			(void)!supervisor_unquiet(mk->s,
+						  NULL); /* one that is gone shows by itself */
+	}
+	if (r < 0)
+		ckptdir_drop(mk->rootfd, mk->name); /* what is published has this name no more */
+	cleanup_fd(&mk->images);
+	cleanup_fd(&mk->dirfd);
+	return r;
+}
+
+static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ctr_error *err)
+{
+	struct making mk = {.s = s, .rq = rq, .rootfd = -1, .dirfd = -1, .images = -1};
+	int r;
+
+	if (s->kill_end)
+		return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "checkpoint",
+			       "container %s is ending", s->c.st.id);
+	if (cg_frozen(&s->c.cg) != CG_THAWED)
+		return err_set(err, CTR_E_PAUSED, EBUSY, "checkpoint",
+			       "container %s is paused; containerctl resume %s", s->c.st.id,
+			       s->c.st.id);
+	mk.rootfd = ckptdir_open_root(s->opt.checkpoint_root, err);
+	if (mk.rootfd < 0)
+		return mk.rootfd;
+	r = make(&mk, err);
+	cleanup_fd(&mk.rootfd);
+	return r;
+}
+
+int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error *err)
+{
+	struct request rq = {
+	    .leave_running = flag(m, "leave_running"),
+	    .kill_plain = flag(m, "kill_plain"),
+	    .plan = {.tcp_established = s->tcp_established || flag(m, "tcp_established"),
+		     .file_locks = s->file_locks || flag(m, "file_locks"),
+		     .ext_unix = flag(m, "ext_unix"),
+		     .shell_job = flag(m, "shell_job")}};
+	uint64_t begin = child_now_ms();
+	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
+	int r = lock;
+
+	rq.plan.left_running = rq.leave_running;
+	if (lock >= 0)
+		r = checkpoint_locked(s, &rq, err);
+	ckpt_done(&rq.plan);
+	if (lock >= 0)
+		state_unlock(s->c.rootfd, s->c.st.id, &lock);
+	if (r < 0) {
+		log_event(s, "failure", NULL, "stage=%s error=\"%s\"", err->stage, err->text);
+		return r;
+	}
+	log_event(s, "checkpoint", NULL, "left_running=%d duration_ms=%llu", rq.leave_running,
+		  (unsigned long long)(child_now_ms() - begin));
+	if (!rq.leave_running) {
+		s->keep = false; /* what it was is in the checkpoint */
+		supervisor_stop(s, 0);
+	}
+	msg_init(m, "ok");
+	return 0;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "ckpt.h"
+#include "ckptdir.h"
+#include "cleanup.h"
+#include "load.h"
+#include "record.h"
+#include "seal.h"
+#include "supervisor.h"
+
+/* A container comes back from its checkpoint. */
+
+enum { RESTORE_MS = 600000 };
+
+/** struct coming - one that comes back */
+struct coming {
+	struct supervisor *s;
+	bool login;
+	int rootfd, dirfd, images, upper;
+	struct seal seal;
+	struct ckpt plan;
+};
+
+static int spend(void *arg, struct ctr_error *err)
+{
+	const struct coming *cm = arg;
+
+	return seal_spend(&cm->seal, err);
+}
+
+static bool is_same_owner(const struct state *a, const struct state *b)
+{
+	return a->uid == b->uid && a->instance == b->instance && str_equal(a->user, b->user) &&
+	       str_equal(a->definition, b->definition);
+}
+
+/* MUST-10: nothing of the folder is read before all of it was checked. */
+static int check(struct coming *cm, struct ctr_error *err)
+{
+	struct supervisor *s = cm->s;
+	struct state st;
+	int r;
+
+	cm->seal = (struct seal){.rootfd = cm->rootfd,
+				 .dirfd = cm->dirfd,
+				 .st = &s->c.st,
+				 .upper = -1,
+				 .helper_dir = s->opt.helper_dir,
+				 .criu = s->opt.criu};
+	r = seal_check(&cm->seal, err);
+	if (r == 0)
+		r = record_read(cm->dirfd, s->c.st.id, &st, err);
+	if (r == 0)
+		r = ckpt_read(cm->dirfd, &cm->plan, err);
+	if (r == 0 && cm->login && (cm->plan.left_running || !is_same_owner(&st, &s->c.st)))
+		r = err_set(err, CTR_E_IMAGE, EPERM, "restore",
+			    "checkpoint %s is not for a login of uid %u into %s", s->c.st.id,
+			    s->c.st.uid, s->c.st.definition);
+	if (r == 0)
+		s->c.st = st;
+	return r;
+}
+
+static int open_parts(struct coming *cm, struct ctr_error *err)
+{
+	cm->images = openat(cm->dirfd, CKPT_IMAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cm->images < 0)
+		return err_sys(err, errno, "restore", "open the folder of images");
+	if (!cm->plan.overlay)
+		return 0;
+	cm->upper = openat(cm->dirfd, CKPT_UPPER, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return cm->upper < 0 ? err_sys(err, errno, "restore", "open " CKPT_UPPER) : 0;
+}
+
+/* The record is that of the container as it was; what is new of it are pids, groups, inodes. */
+static int make(struct coming *cm, struct ctr_error *err)
+{
+	struct supervisor *s = cm->s;
+	const struct create_restore from = {.criu = s->opt.criu,
+					    .images = cm->images,
+					    .upper_tar = cm->upper,
+					    .walls = &cm->plan.walls,
+					    .externals = &cm->plan.externals,
+					    .tcp_established = cm->plan.tcp_established,
+					    .file_locks = cm->plan.file_locks,
+					    .ext_unix = cm->plan.ext_unix,
+					    .shell_job = cm->plan.shell_job,
+					    .spend = spend,
+					    .arg = cm};
+	autospec struct spec *spec = NULL;
+	const char *name = *s->c.st.definition ? s->c.st.definition : "api";
+	int r = load_definition_text(name, s->c.st.text, NULL, &spec, err);
+
+	if (r < 0)
+		return r;
+	s->keep = s->c.st.keep;
+	s->c.st.stopped = 0;
+	s->c.restore = &from;
+	r = supervisor_make(s, spec, err);
+	s->c.restore = NULL;
+	return r;
+}
+
+static int restore(struct coming *cm, struct ctr_error *err)
+{
+	struct supervisor *s = cm->s;
+	int r = check(cm, err);
+
+	if (r == 0)
+		r = open_parts(cm, err);
+	if (r == 0)
+		r = make(cm, err);
+	if (r < 0)
+		return r;
+	r = supervisor_unquiet(s, err);
+	if (r < 0) {
+		create_undo(&s->c, false);
+		return r;
+	}
+	(void)!ckptdir_remove(cm->rootfd, s->c.st.id, NULL); /* it is spent: gc would take it */
+	return 0;
+}
+
+int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err)
+{
+	struct coming cm = {
+	    .s = s, .login = login, .rootfd = -1, .dirfd = -1, .images = -1, .upper = -1};
+	uint64_t begin = child_now_ms();
+	int r;
+
+	cm.rootfd = ckptdir_open_root(s->opt.checkpoint_root, err);
+	r = cm.rootfd;
+	if (r >= 0)
+		r = cm.dirfd = ckptdir_open(cm.rootfd, s->c.st.id, err);
+	if (r >= 0)
+		r = restore(&cm, err);
+	s->restored = r == 0;
+	if (r == 0)
+		log_event(s, "restore", NULL, "init=%d duration_ms=%llu", s->c.st.init.pid,
+			  (unsigned long long)(child_now_ms() - begin));
+	ckpt_done(&cm.plan);
+	cleanup_fd(&cm.upper);
+	cleanup_fd(&cm.images);
+	cleanup_fd(&cm.dirfd);
+	cleanup_fd(&cm.rootfd);
+	return r;
+}
+
+/* ---- the verb ---- */
+
+static int restore_locked(struct supervisor *s, int sock, struct ctr_error *err)
+{
+	int r = supervisor_make_room(s, err);
+
+	s->c.abort_fd = sock;
+	s->c.timeout_ms = RESTORE_MS;
+	if (r == 0)
+		r = supervisor_restore(s, false, err);
+	s->c.abort_fd = -1;
+	if (r < 0)
+		return r;
+	r = supervisor_answer_created(s, sock, err);
+	if (r < 0)
+		create_undo(&s->c, false);
+	return r;
+}
+
+static int serve(struct supervisor *s, int sock, const struct msg *m, struct ctr_error *err)
+{
+	const char *id = msg_get(m, "id");
+	autofd int lock = -1;
+	uint64_t ms = 5000;
+	int r;
+
+	if (!str_equal(msg_verb(m), "restore") || !id)
+		return err_set(err, CTR_E_SYSTEM, EBADMSG, "restore", "not a restore request");
+	r = state_check_id(id, err);
+	if (r < 0)
+		return r;
+	(void)!str_copy(s->c.st.id, sizeof(s->c.st.id), id); /* fits: it was checked */
+	(void)!msg_get_u64(m, "timeout", &ms);
+	s->c.rootfd = state_open_root(s->opt.state_root, err);
+	if (s->c.rootfd < 0)
+		return s->c.rootfd;
+	lock = state_lock(s->c.rootfd, s->c.st.id, ms > 60000 ? 60000 : (unsigned int)ms, err);
+	if (lock < 0)
+		return lock;
+	r = restore_locked(s, sock, err);
+	state_unlock(s->c.rootfd, id, &lock);
+	return r;
+}
+
+bool supervisor_restore_verb(struct supervisor *s, int sock)
+{
+	struct ctr_error err;
+	automsg struct msg m;
+	int r = msg_recv(sock, &m, 5000);
+
+	if (r < 0)
+		return false;
+	r = serve(s, sock, &m, &err);
+	if (r < 0) {
+		log_event(s, "failure", NULL, "stage=%s error=\"%s\"", err.stage, err.text);
+		supervisor_deny(sock, &err);
+		return false;
+	}
+	(void)close(sock);
+	return true;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "api.h"
+#include "cleanup.h"
+
+/* Dump and sealing, each with their own deadlines (criurun.h, seal.h), and what is around them */
+enum { CHECKPOINT_MS = 1260000, RESTORE_MS = 1260000 };
+
+static void request(struct msg *m, const struct ctr_checkpoint_options *opt)
+{
+	msg_init(m, "checkpoint");
+	msg_add(m, "leave_running", "%d", opt->leave_running != 0);
+	msg_add(m, "kill_plain", "%d", opt->kill_plain != 0);
+	msg_add(m, "tcp_established", "%d", opt->tcp_established != 0);
+	msg_add(m, "file_locks", "%d", opt->file_locks != 0);
+	msg_add(m, "ext_unix", "%d", opt->ext_unix != 0);
+	msg_add(m, "shell_job", "%d", opt->shell_job != 0);
+}
+
+int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
+		   struct ctr_error *err)
+{
+	static const struct ctr_checkpoint_options none;
+	autofd int control = -1;
+	struct api_view v;
+	struct msg m;
+	int r = api_check(c, MACHINE_CHECKPOINT, &v, err);
+
+	if (r < 0)
+		return r;
+	control = api_control(c, err);
+	if (control < 0)
+		return control;
+	request(&m, opt ? opt : &none);
+	return api_ask_for(control, &m, CHECKPOINT_MS, err);
+}
+
+int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **ret,
+		struct ctr_error *err)
+{
+	autofd int sock = -1;
+	struct msg m;
+	int r = state_check_id(id, err);
+
+	if (r < 0)
+		return r;
+	sock = api_supervisor(f, "restore", err);
+	if (sock < 0)
+		return sock;
+	msg_init(&m, "restore");
+	msg_add(&m, "id", "%s", id);
+	msg_add(&m, "timeout", "%u", f->timeout_ms);
+	r = msg_send(sock, &m, API_ANSWER_MS);
+	r = r < 0 ? err_sys(err, r, "restore", "ask the supervisor")
+		  : api_await_created(sock, RESTORE_MS, err);
+	return r < 0 || !ret ? r : ctr_load(f, id, ret, err);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ckpt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "fd.h"
+
+enum { PLAN_MAX = 4 << 20 };
+
+#define PLAN  "plan"
+#define FIRST "pam_container-plan 1"
+
+static const struct {
+	const char *name;
+	size_t offset;
+} options[] = {
+    {"overlay", offsetof(struct ckpt, overlay)},
+    {"tcp-established", offsetof(struct ckpt, tcp_established)},
+    {"file-locks", offsetof(struct ckpt, file_locks)},
+    {"ext-unix", offsetof(struct ckpt, ext_unix)},
+    {"shell-job", offsetof(struct ckpt, shell_job)},
+    {"left-running", offsetof(struct ckpt, left_running)},
+};
+
+static bool *option(struct ckpt *c, size_t i)
+{
+	return (bool *)((char *)c + options[i].offset);
+}
+
+static int add_lines(FILE *f, const char *word, const struct strv *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (strchr(list->v[i], '\n'))
+			return -EINVAL;
+		(void)fprintf(f, "%s %s\n", word, list->v[i]); /* errors show when it is closed */
+	}
+	return 0;
+}
+
+char *ckpt_format(const struct ckpt *c)
+{
+	struct ckpt copy = *c;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int r;
+
+	if (!f)
+		return NULL;
+	(void)fputs(FIRST "\n", f);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (*option(&copy, i))
+			(void)fprintf(f, "option %s\n", options[i].name);
+	r = add_lines(f, "external", &c->externals);
+	if (r == 0)
+		r = add_lines(f, "wall", &c->walls);
+	if (fclose(f) != 0 && r == 0)
+		r = -ENOMEM;
+	if (r < 0) {
+		free(text);
+		errno = -r;
+		return NULL;
+	}
+	return text;
+}
+
+static int set_option(struct ckpt *c, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (strcmp(name, options[i].name) != 0)
+			continue;
+		*option(c, i) = true;
+		return 0;
+	}
+	return -EBADMSG;
+}
+
+static int parse_line(struct ckpt *c, const char *line)
+{
+	const char *rest;
+
+	if (str_has_prefix(line, "option ", &rest))
+		return set_option(c, rest);
+	if (str_has_prefix(line, "external ", &rest))
+		return *rest == '/' ? strv_add(&c->externals, rest) : -EBADMSG;
+	if (str_has_prefix(line, "wall ", &rest))
+		return strv_add(&c->walls, rest);
+	return -EBADMSG;
+}
+
+int ckpt_parse(const char *text, struct ckpt *ret, struct ctr_error *err)
+{
+	autostrv struct strv lines = {0};
+	autockpt struct ckpt c = {0};
+	int r = strv_split(&lines, text, "\n");
+
+	if (r == 0 && (lines.n == 0 || strcmp(lines.v[0], FIRST) != 0))
+		r = -EBADMSG;
+	for (size_t i = 1; r == 0 && i < lines.n; i++)
+		r = parse_line(&c, lines.v[i]);
+	if (r == -ENOMEM)
+		return err_sys(err, r, "plan", "read the plan of a checkpoint");
+	if (r < 0 || c.walls.n == 0)
+		return err_set(err, CTR_E_IMAGE, EBADMSG, "plan",
+			       "the plan of the checkpoint is none of ours");
+	*ret = c;
+	c = (struct ckpt){0};
+	return 0;
+}
+
+int ckpt_write(int dirfd, const struct ckpt *c, struct ctr_error *err)
+{
+	autofree char *text = ckpt_format(c);
+	autofd int fd = -1;
+	int r;
+
+	if (!text)
+		return err_sys(err, errno, "plan", "write the plan of a checkpoint");
+	fd = openat(dirfd, PLAN, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+	r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+	return r < 0 ? err_sys(err, r, "plan", "write the plan of a checkpoint") : 0;
+}
+
+int ckpt_read(int dirfd, struct ckpt *ret, struct ctr_error *err)
+{
+	autofd int fd = openat(dirfd, PLAN, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	autofree char *text = NULL;
+	int r = fd < 0 ? -errno : fd_read_dup(fd, PLAN_MAX, &text, NULL);
+
+	return r < 0 ? err_sys(err, r, "plan", "read the plan of a checkpoint")
+		     : ckpt_parse(text, ret, err);
+}
+
+void ckpt_done(struct ckpt *c)
+{
+	strv_done(&c->walls);
+	strv_done(&c->externals);
+}

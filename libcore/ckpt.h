@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CKPT_H
+#define CKPT_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "str.h"
+
+/*
+ * What the folder of a checkpoint has besides CRIU's images and the manifest:
+ *
+ * | state.json  the container's record (record.h)
+ * | plan        how to restore: this file's business
+ * | upper.tar   what was written into an overlay (treetar.h)
+ * | images/     of CRIU; pre-N/ of the pre-dumps before
+ */
+
+#define CKPT_IMAGES "images"
+#define CKPT_UPPER  "upper.tar"
+
+/** struct ckpt - the plan of a restore; {0} is the empty one, ckpt_done() frees */
+struct ckpt {
+	struct strv walls, externals; /* mntlist.h */
+	bool overlay, tcp_established, file_locks, ext_unix, shell_job;
+	bool left_running; /* the container went on: no login gets it back by itself */
+};
+
+/** ckpt_format - as text in new memory. NULL: ENOMEM, or EINVAL for a newline in a path */
+char *ckpt_format(const struct ckpt *c);
+
+/** ckpt_parse - the reverse; -EBADMSG (CTR_E_IMAGE) for what ckpt_format() does not write */
+int ckpt_parse(const char *text, struct ckpt *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** ckpt_write, ckpt_read - the file `plan` of a folder */
+int ckpt_write(int dirfd, const struct ckpt *c, struct ctr_error *err) ATTR_WARN_UNUSED;
+int ckpt_read(int dirfd, struct ckpt *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+void ckpt_done(struct ckpt *c);
+#define autockpt __attribute__((cleanup(ckpt_done)))
+
+#endif

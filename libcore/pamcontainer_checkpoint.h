@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PAMCONTAINER_CHECKPOINT_H
+#define PAMCONTAINER_CHECKPOINT_H
+
+/* Checkpoints: a part of pamcontainer.h, which includes this and is to be included instead. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "pamcontainer_error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+struct ctr_factory;
+struct ctr_container;
+
+/* ---- checkpoints ---- */
+
+/** struct ctr_checkpoint_options - zero-initialise, then fill; non-zero is yes */
+struct ctr_checkpoint_options {
+	int leave_running;   /* the container goes on; it can be restored once it has ended */
+	int kill_plain;	     /* end commands whose pipes end outside, instead of refusing */
+	int tcp_established; /* keep connections to the outside: the peer must still be there */
+	int file_locks;	     /* keep flock(2) and fcntl(2) locks */
+	int ext_unix;	     /* keep sockets whose peer is outside, as far as CRIU can */
+	int shell_job;	     /* keep a terminal of the outside (its own always are) */
+};
+
+/**
+ * ctr_checkpoint - write all of it to disk, then end it
+ * @opt: NULL: all zero
+ *
+ * Processes with memory, files, terminals and the connections among them; what is in its tmpfs and
+ * in a volatile overlay; the record. Signed with the key of the checkpoint root, which is made when
+ * there is none. A checkpoint of that ID that is there already is replaced. Terminals that users
+ * are logged in on are detached.
+ *
+ * All or nothing: on failure it runs as before. CTR_E_BUSY (-EBUSY) names commands whose pipes end
+ * outside; -EIO has the line of CRIU's log that matters; CTR_E_UNSUPPORTED (-ENOTSUP) without
+ * libcriu, criu or libsodium. May take as long as its memory takes to be written.
+ */
+int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
+		   struct ctr_error *err);
+
+/**
+ * ctr_restore - make a container of its checkpoint, which is removed then
+ * @ret: release with ctr_container_free(); NULL: not wanted
+ *
+ * Nothing of it is used before all was checked: CTR_E_IMAGE for one that was changed, is another
+ * key's (-EKEYREJECTED), another user's or machine's, or was restored before (-ESTALE).
+ * CTR_E_NOT_FOUND (-ENOENT) without a checkpoint, CTR_E_ID_IN_USE (-EEXIST) when it lives. On
+ * failure nothing of it runs and the checkpoint is as it was.
+ */
+int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **ret,
+		struct ctr_error *err);
+
+/* ---- checkpoints on disk: one of an ID, the newest ---- */
+
+/** enum ctr_image_state - may it be restored? As far as is seen without reading every file of it */
+enum ctr_image_state {
+	CTR_IMAGE_READY,
+	CTR_IMAGE_SPENT,   /* it was restored before */
+	CTR_IMAGE_STALE,   /* another one of that ID was taken since */
+	CTR_IMAGE_FOREIGN, /* signed with another key than this machine's */
+	CTR_IMAGE_DAMAGED,
+};
+
+/** ctr_image_state_name - "ready" ...; "unknown" for other numbers. Static, never NULL */
+const char *ctr_image_state_name(enum ctr_image_state state);
+
+/** struct ctr_image - a checkpoint; strings escaped, "" where nothing of it is believed */
+struct ctr_image {
+	char id[65]; /* of the container */
+	char user[64], definition[65], kernel[65], criu[32];
+	char key[17]; /* ID of the key that it is signed with */
+	enum ctr_image_state state;
+	uid_t uid;
+	uint64_t created_us;   /* CLOCK_REALTIME, microseconds */
+	uint64_t counter;      /* larger than that of every earlier one of that ID */
+	uint64_t files, bytes; /* how many files, sum of their sizes */
+	int leave_running;     /* non-zero: the container went on when it was taken */
+};
+
+/**
+ * ctr_image_list - all of this machine, by ID
+ *
+ * The caller frees *ret with free(); it may be NULL when *ret_n is 0. Without a key every one is
+ * CTR_IMAGE_FOREIGN. CTR_E_UNSUPPORTED without libsodium, here and below.
+ */
+int ctr_image_list(struct ctr_factory *f, struct ctr_image **ret, size_t *ret_n,
+		   struct ctr_error *err);
+
+/** ctr_image_remove - CTR_E_NOT_FOUND (-ENOENT), CTR_E_INVALID_ID, CTR_E_BUSY */
+int ctr_image_remove(struct ctr_factory *f, const char *id, struct ctr_error *err);
+
+/**
+ * ctr_image_export - write it to a file or pipe, for ctr_image_import() on another machine
+ *
+ * Verified first. CTR_E_IMAGE: -EBADMSG with the file that is changed, truncated, missing or more
+ * than was signed, -EKEYREJECTED for another key's; CTR_E_NOT_FOUND.
+ */
+int ctr_image_export(struct ctr_factory *f, const char *id, int fd, struct ctr_error *err);
+
+/**
+ * ctr_image_import - read what ctr_image_export() wrote, here or on another machine with this key
+ * @replace: non-zero: in the place of one of that ID; else that is CTR_E_ID_IN_USE (-EEXIST)
+ * @ret: may be NULL
+ *
+ * Nothing of it is believed before its signature was compared, and nothing is left of what is
+ * refused. CTR_E_IMAGE as above, and -ESTALE for one that was restored before or is older than what
+ * this machine knows; CTR_E_MISFIT (-ENOTSUP) names every fact of kernel, CPU, definition, user and
+ * helpers that does not match.
+ */
+int ctr_image_import(struct ctr_factory *f, int fd, int replace, struct ctr_image *ret,
+		     struct ctr_error *err);
+
+/**
+ * ctr_image_key - ID of the key of this machine, 16 digits
+ *
+ * CTR_E_NOT_FOUND (-ENOENT) when it has none yet; CTR_E_STATE when the file is not root's alone
+ * (-EPERM) or no key (-EBADMSG).
+ */
+int ctr_image_key(struct ctr_factory *f, char ret[17], struct ctr_error *err);
+
+/**
+ * ctr_image_key_set - give this machine a key
+ * @path: a copy of the file `key` of another checkpoint root, root's alone as all folders above it;
+ *	NULL: a new random one
+ * @replace: non-zero: in the place of one that it has; its checkpoints are foreign from then on.
+ *	Else that is CTR_E_ID_IN_USE (-EEXIST), unless it is the same key
+ */
+int ctr_image_key_set(struct ctr_factory *f, const char *path, int replace, char ret[17],
+		      struct ctr_error *err);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif
