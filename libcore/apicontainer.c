@@ -364,12 +364,34 @@ void ctr_list_free(char **ids, size_t n)
 	strv_done(&sv);
 }
 
+/* Checkpoints that nobody is making any more; a root that is not there is not made for this. */
+static int sweep_checkpoints(const struct ctr_factory *f, int dry, struct strv *lines,
+			     struct ctr_error *err)
+{
+	autofd int root = -1;
+	autofree char *line = NULL;
+	int n;
+
+	if (access(f->checkpoint_root, F_OK) < 0)
+		return 0;
+	root = ckptdir_open_root(f->checkpoint_root, err);
+	n = root < 0 ? root : ckptdir_sweep(root, dry != 0, err);
+	if (n <= 0)
+		return n;
+	line = str_dup_format("%d unfinished checkpoint(s)%s", n, dry ? "" : ": removed");
+	return line && strv_add(lines, line) == 0
+		   ? 0
+		   : err_sys(err, ENOMEM, "gc", "list what was done");
+}
+
 int ctr_gc(struct ctr_factory *f, int dry, char ***ret_lines, size_t *ret_n, struct ctr_error *err)
 {
 	autofd int root = state_open_root(f->state_root, err);
 	struct strv lines = {0};
 	int r = root < 0 ? root : reap_all(root, dry, &lines, err);
 
+	if (r == 0)
+		r = sweep_checkpoints(f, dry, &lines, err);
 	if (r < 0) {
 		strv_done(&lines);
 		return r;

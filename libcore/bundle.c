@@ -158,6 +158,11 @@ static int expect(int fd, const struct tarhead *h, struct ctr_error *err)
 	return memcmp(is, want, sizeof(is)) == 0 ? 0 : bad(err, h->path, "is not what comes here");
 }
 
+static int no_bundle(struct ctr_error *err)
+{
+	return err_set(err, CTR_E_IMAGE, EBADMSG, "bundle", "not an exported checkpoint");
+}
+
 /*
  * Before the MAC was compared: of the first two headers the size is believed as far as max, the
  * folder as far as it is an ID; everything else must be as we write it.
@@ -172,10 +177,10 @@ static int get_text(int fd, struct tarhead *h, size_t max, char **ret, struct ct
 	if (r < 0)
 		return r;
 	if (tarhead_peek(is, id, &h->size) < 0 || !state_id_is_valid(id) || h->size > max)
-		return bad(err, h->path, "not where it is in an exported checkpoint");
+		return no_bundle(err);
 	h->prefix = id;
 	if (tarhead_format(h, want) < 0 || memcmp(is, want, sizeof(is)) != 0)
-		return bad(err, h->path, "not where it is in an exported checkpoint");
+		return no_bundle(err);
 	text = malloc(h->size + 1);
 	if (!text)
 		return err_sys(err, ENOMEM, "bundle", "read %s", h->path);

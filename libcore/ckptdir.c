@@ -88,18 +88,18 @@ static int make_name(char ret[CKPTDIR_NAME])
 /* ---- what is left over ---- */
 
 /* Locked by us now, so nobody makes it; closing lets go of the lock. */
-static int sweep_one(int dirfd, const char *name, struct ctr_error *err)
+static int sweep_one(int dirfd, const char *name, bool dry, struct ctr_error *err)
 {
 	autofd int fd = open_one(dirfd, name);
 	int r;
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return 0; /* gone, or somebody's */
-	r = tree_remove(dirfd, name, err);
+	r = dry ? 0 : tree_remove(dirfd, name, err);
 	return r < 0 ? r : 1;
 }
 
-static int sweep(int dirfd, struct ctr_error *err)
+static int sweep(int dirfd, bool dry, struct ctr_error *err)
 {
 	autofd int fd = open_one(dirfd, ".");
 	autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -111,17 +111,17 @@ static int sweep(int dirfd, struct ctr_error *err)
 	for (struct dirent *e = readdir(d); r >= 0 && e; e = readdir(d)) {
 		if (!str_has_prefix(e->d_name, MAKING, NULL))
 			continue;
-		r = sweep_one(dirfd, e->d_name, err);
+		r = sweep_one(dirfd, e->d_name, dry, err);
 		n += r > 0;
 	}
 	return r < 0 ? r : n;
 }
 
-int ckptdir_sweep(int rootfd, struct ctr_error *err)
+int ckptdir_sweep(int rootfd, bool dry, struct ctr_error *err)
 {
 	autofd int fd = open_locked(rootfd, err);
 
-	return fd < 0 ? fd : sweep(fd, err);
+	return fd < 0 ? fd : sweep(fd, dry, err);
 }
 
 /* ---- making ---- */
@@ -130,7 +130,7 @@ int ckptdir_new(int rootfd, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
 {
 	autofd int dirfd = open_locked(rootfd, err), fd = -1;
 	char name[CKPTDIR_NAME];
-	int r = dirfd < 0 ? dirfd : sweep(dirfd, err);
+	int r = dirfd < 0 ? dirfd : sweep(dirfd, false, err);
 
 	if (r < 0)
 		return r;

@@ -81,14 +81,15 @@ static void what_was_left_is_swept(void **state)
 
 	assert_true(fd >= 0 && making >= 0);
 	folder_fill(fd);
-	assert_int_equal(ckptdir_sweep(f->fd, NULL), 0); /* both are being made */
+	assert_int_equal(ckptdir_sweep(f->fd, false, NULL), 0); /* both are being made */
 	(void)close(fd);
-	make(f, "a-1", "kept", false); /* a new one sweeps as well */
-	assert_int_equal(ckptdir_sweep(f->fd, NULL), 0);
+	assert_int_equal(ckptdir_sweep(f->fd, true, NULL), 1); /* only said */
+	make(f, "a-1", "kept", false);			       /* a new one sweeps as well */
+	assert_int_equal(ckptdir_sweep(f->fd, false, NULL), 0);
 	assert_int_equal(ckptdir_publish(f->fd, dead, "a-2", false, NULL), -ENOENT);
 	assert_int_equal(ckptdir_publish(f->fd, alive, "a-2", false, NULL), 0);
 	cleanup_fd(&making);
-	assert_int_equal(ckptdir_sweep(f->fd, NULL), 0);
+	assert_int_equal(ckptdir_sweep(f->fd, false, NULL), 0);
 	assert_is(f, "a-1", "kept");
 }
 
@@ -120,7 +121,7 @@ static void one_of_them_is_there(void **state)
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
 		assert_is(f, "a-1", "x");
-		assert_true(ckptdir_sweep(f->fd, NULL) >= 0);
+		assert_true(ckptdir_sweep(f->fd, false, NULL) >= 0);
 		assert_int_equal(ckptdir_list(f->fd, &ids, NULL), 0);
 		assert_int_equal(ids.n, 1);
 	}

@@ -4,6 +4,7 @@
 #include "confkind.h"
 #include "execplan.h"
 #include "explain.h"
+#include "image.h"
 #include "problem.h"
 #include "sample.h"
 #include "signals.h"
@@ -248,6 +249,31 @@ static void samples_cpu_time(void **state)
 	assert_int_equal(sample_share(1, UINT64_MAX), UINT64_MAX);
 }
 
+static void next_step_about_checkpoints(void **state)
+{
+	static const struct {
+		struct ctr_error err;
+		const char *text; /* NULL: nothing to add */
+	} t[] = {
+	    {{CTR_E_NOT_FOUND, ENOENT, "key", ""}, "checkpoint-key create"},
+	    {{CTR_E_NOT_FOUND, ENOENT, "checkpoint", ""}, "containerctl checkpoints"},
+	    {{CTR_E_ID_IN_USE, EEXIST, "key", ""}, "cannot be restored"},
+	    {{CTR_E_ID_IN_USE, EEXIST, "import", ""}, "--replace"},
+	    {{CTR_E_IMAGE, EKEYREJECTED, "manifest", ""}, "checkpoint-key import"},
+	    {{CTR_E_IMAGE, EBADMSG, "manifest", ""}, NULL},
+	    {{CTR_E_IMAGE, ESTALE, "ledger", ""}, NULL},
+	    {{CTR_E_MISFIT, ENOTSUP, "manifest", ""}, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		if (t[i].text)
+			assert_non_null(strstr(image_hint(&t[i].err), t[i].text));
+		else
+			assert_string_equal(image_hint(&t[i].err), "");
+	}
+}
+
 static void code_of_what_was_not_started(void **state)
 {
 	static const struct {
@@ -277,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(refuses_bad_intervals),
 	    cmocka_unit_test(watches_as_planned),
 	    cmocka_unit_test(samples_cpu_time),
+	    cmocka_unit_test(next_step_about_checkpoints),
 	    cmocka_unit_test(code_of_what_was_not_started),
 	};
 

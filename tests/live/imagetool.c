@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ckptdir.h"
+#include "cleanup.h"
+#include "fd.h"
+#include "ledger.h"
+#include "manifest.h"
+#include "num.h"
+
+/*
+ * Checkpoints without CRIU, for tests/live/test_images.py: signed folders with little in them.
+ *
+ * imagetool take ROOT ID USER UID DEFINITION [kernel=|arch=|criu=|helpers=VALUE] <definition's text
+ * imagetool spend ROOT ID COUNTER
+ */
+
+struct tool {
+	int root;
+	struct sodiumlib lib;
+	struct ckptkey key;
+	struct state st;
+	struct manifest m;
+};
+
+static int describe(struct tool *t, char **argv, struct ctr_error *err)
+{
+	autofree char *text = NULL;
+	int r = fd_read_dup(STDIN_FILENO, sizeof(t->st.text) - 1, &text, NULL);
+
+	if (r == 0)
+		r = str_copy(t->st.id, sizeof(t->st.id), argv[0]);
+	if (r == 0)
+		r = str_copy(t->st.user, sizeof(t->st.user), argv[1]);
+	if (r == 0)
+		r = num_id(argv[2], &t->st.uid);
+	if (r == 0)
+		r = str_copy(t->st.definition, sizeof(t->st.definition), argv[3]);
+	if (r == 0)
+		r = str_copy(t->st.text, sizeof(t->st.text), text);
+	return r < 0 ? err_sys(err, r, "imagetool", "arguments")
+		     : manifest_describe(&t->st, &t->lib, &t->m, err);
+}
+
+static int edit(struct tool *t, const char *word, struct ctr_error *err)
+{
+	autofd int dir = -1;
+	const char *value;
+	int r = -EINVAL;
+
+	if (str_has_prefix(word, "kernel=", &value)) {
+		r = str_copy(t->m.host.kernel, sizeof(t->m.host.kernel), value);
+	} else if (str_has_prefix(word, "arch=", &value)) {
+		r = str_copy(t->m.host.arch, sizeof(t->m.host.arch), value);
+	} else if (str_has_prefix(word, "criu=", &value)) {
+		r = str_copy(t->m.criu, sizeof(t->m.criu), value);
+	} else if (str_has_prefix(word, "helpers=", &value)) {
+		dir = open(value, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = manifest_digest_file(&t->lib, dir, "container-init", t->m.init_digest);
+	}
+	return r < 0 ? err_sys(err, r, "imagetool", "%s", word) : 0;
+}
+
+static int fill(int dir, struct ctr_error *err)
+{
+	static const char page[5000] = "a page";
+	autofd int images = -1;
+	int r;
+
+	if (mkdirat(dir, "images", 0700) < 0 || mkdirat(dir, "pre-1", 0700) < 0 ||
+	    symlinkat("../pre-1", dir, "images/parent") < 0)
+		return err_sys(err, errno, "imagetool", "fill");
+	images = openat(dir, "images", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = fd_replace_file_at(images, "pages-1.img", page, sizeof(page), 0600);
+	if (r == 0)
+		r = fd_replace_file_at(dir, "state.json", "{}", 2, 0600);
+	return r < 0 ? err_sys(err, r, "imagetool", "fill") : 0;
+}
+
+static int take(struct tool *t, char **argv, struct ctr_error *err)
+{
+	char name[CKPTDIR_NAME];
+	autofd int dir = -1;
+	int r = describe(t, argv, err);
+
+	for (argv += 4; r == 0 && *argv; argv++)
+		r = edit(t, *argv, err);
+	if (r == 0)
+		r = ckptkey_need(t->root, &t->lib, &t->key, err);
+	if (r == 0)
+		r = ledger_issue(t->root, t->m.id, &t->m.counter, err);
+	if (r < 0)
+		return r;
+	t->m.created_us = state_now_us();
+	dir = ckptdir_new(t->root, name, err);
+	r = dir < 0 ? dir : fill(dir, err);
+	if (r == 0)
+		r = manifest_write(dir, &t->m, &t->key, err);
+	if (r == 0)
+		r = ckptdir_publish(t->root, name, t->m.id, true, err);
+	if (r == 0)
+		(void)printf("%" PRIu64 "\n", t->m.counter);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	static struct tool t;
+	struct ctr_error err = {.text = "usage"};
+	uint64_t counter;
+	int r = -EINVAL;
+
+	if (argc < 5)
+		return 2;
+	t.root = ckptdir_open_root(argv[2], &err);
+	if (t.root < 0 || sodiumlib_open(&t.lib, &err) < 0)
+		return 1;
+	if (strcmp(argv[1], "take") == 0 && argc >= 7)
+		r = take(&t, argv + 3, &err);
+	else if (strcmp(argv[1], "spend") == 0 && num_u64(argv[4], &counter) == 0)
+		r = ledger_spend(t.root, argv[3], counter, &err);
+	if (r < 0)
+		(void)fprintf(stderr, "imagetool: %s\n", err.text);
+	return r < 0;
+}
