@@ -2,18 +2,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "fd.h"
 #include "msg.h"
 #include "proto.h"
+#include "reattach.h"
 #include "relay.h"
 #include "str.h"
 
@@ -25,7 +28,9 @@
  * redirected the three are handed over as they are: the program sees what it would have seen.
  */
 
-enum { EXIT_LOST = 254 };
+#define SOCKET_PATH "/dev/.container/socket"
+
+enum { EXIT_LOST = 254, AGAIN_MS = 50, AGAIN_MAX = 1200 };
 
 extern char **environ;
 
@@ -38,48 +43,158 @@ static int complain(const struct ctr_error *err)
 	return err->errnum == ENOENT ? 127 : err->errnum == EACCES ? 126 : EXIT_LOST;
 }
 
-static int wait_inner(void *of, int *ret_status, struct ctr_error *err)
+/** struct attach - one run of this program */
+struct attach {
+	int sock; /* to PID 1 */
+	struct proto_start start;
+	struct proto_session inner;
+	struct relay relay;
+};
+
+static int hear_inner(void *of, struct proto_news *ret, struct ctr_error *err)
 {
-	return proto_wait(*(int *)of, 0, ret_status, err);
+	const struct attach *a = of;
+
+	return proto_hear(a->sock, 0, ret, err);
 }
 
 static void signal_inner(void *of, int sig)
 {
-	(void)!proto_signal(*(int *)of, sig, NULL); /* PID 1 may be gone */
+	const struct attach *a = of;
+
+	(void)!proto_signal(a->sock, sig, NULL); /* PID 1 may be gone */
 }
 
-static int session(int sock, struct proto_start *p, int *ret_status, struct ctr_error *err)
+/* Takes over what PID 1 handed out. A ring that cannot be mapped only costs the replay. */
+static void take(struct attach *a, bool again)
 {
-	struct relay r = {.in = STDIN_FILENO,
-			  .out = STDOUT_FILENO,
-			  .master = -1,
-			  .peer = {sock, &sock, wait_inner, signal_inner}};
+	struct relay *r = &a->relay;
+
+	r->master = a->inner.master;
+	r->again = again;
+	r->follows = !a->inner.lead;
+	r->peer = (struct relay_peer){a->sock, a, hear_inner, signal_inner};
+	if (a->inner.ring >= 0 && ring_map(a->inner.ring, &r->ring) < 0)
+		r->follows = false;
+}
+
+static void let_go(struct attach *a)
+{
+	ring_unmap(take_ptr(a->relay.ring));
+	cleanup_fd(&a->inner.master);
+	cleanup_fd(&a->inner.ring);
+	cleanup_fd(&a->sock);
+}
+
+/* Starts the shell, or takes the session that is there. */
+static int open_session(struct attach *a, struct ctr_error *err)
+{
+	int r = PROTO_NONE;
+	bool again;
+
+	if (a->start.terminal && reattach_wanted(a->start.argv))
+		r = reattach(a->sock, &a->inner, err);
+	if (r < 0)
+		return r;
+	again = r == PROTO_ATTACHED;
+	a->relay.signals = relay_catch_signals();
+	if (a->relay.signals < 0)
+		return err_sys(err, a->relay.signals, "attach", "catch signals");
+	r = again ? 0 : proto_start(a->sock, &a->start, &a->inner, err);
+	if (r == 0)
+		take(a, again);
+	return r;
+}
+
+/*
+ * After a checkpoint of a container that goes on: its socket is gone or refuses everybody until
+ * PID 1 listens again. When the container ends this process does too, as one of its namespace.
+ */
+static int come_back(struct attach *a, struct ctr_error *err)
+{
+	static const char line[] = "\r\n[a checkpoint is being made]\r\n";
+	unsigned int name = a->inner.name;
+	struct pollfd p = {.fd = a->relay.signals, .events = POLLIN};
+	int r = -EAGAIN;
+
+	(void)!write(STDOUT_FILENO, line, sizeof(line) - 1); /* as much as it takes */
+	for (int i = 0; i < AGAIN_MAX; i++) {
+		let_go(a);
+		if (poll(&p, 1, AGAIN_MS) > 0 && relay_is_told_to_end(&a->relay))
+			return err_set(err, CTR_E_SYSTEM, ECONNRESET, "relay", "told to end");
+		a->sock = msg_connect_at(AT_FDCWD, SOCKET_PATH);
+		if (a->sock < 0)
+			continue;
+		r = proto_attach(a->sock, name, &a->inner, NULL, err);
+		if (r != -ESRCH || geteuid() != 0)
+			break;
+	}
+	if (r == PROTO_ATTACHED)
+		take(a, true);
+	return r;
+}
+
+static void say_detached(const struct attach *a)
+{
+	const char *why = a->relay.news.checkpoint ? " for a checkpoint" : "";
+	struct utsname host = {0};
+	char line[200];
+
+	(void)uname(&host); /* cannot fail */
+	if (str_format(line, sizeof(line),
+		       "\r\ndetached from session %u of %.64s%s; log in again to get it back\r\n",
+		       a->inner.name, host.nodename, why) == 0)
+		(void)!fd_write_all(STDERR_FILENO, line, strlen(line)); /* it may have hung up */
+}
+
+/* The exit code of this program; -errno with err filled */
+static int relay_session(struct attach *a, int *ret_status, struct ctr_error *err)
+{
+	int r;
+
+	if (!a->start.terminal)
+		return relay_wait(&a->relay, ret_status, err);
+	for (;;) {
+		r = relay_run(&a->relay, ret_status, err);
+		if (r != RELAY_DETACHED || !a->relay.news.again)
+			break;
+		r = come_back(a, err);
+		if (r != PROTO_ATTACHED) {
+			relay_restore(&a->relay);
+			r = r == -ECONNRESET ? r : RELAY_DETACHED;
+			break;
+		}
+	}
+	if (r == RELAY_DETACHED) {
+		say_detached(a);
+		*ret_status = 0;
+		return 0;
+	}
+	return r;
+}
+
+static int session(struct attach *a, int *ret_status, struct ctr_error *err)
+{
+	struct relay *r = &a->relay;
 	struct winsize w = {0};
-	struct proto_session inner = PROTO_SESSION_NONE;
-	autofd int signals = -1, master = -1, ring = -1;
 	int rc;
 
-	p->terminal = relay_on_terminal();
+	*r = (struct relay){.in = STDIN_FILENO, .out = STDOUT_FILENO, .master = -1, .signals = -1};
+	a->start.terminal = relay_on_terminal();
 	/* the session's terminal begins as the login's is: erase key, flow control */
-	if (p->terminal && tcgetattr(STDIN_FILENO, &r.saved) < 0)
+	if (a->start.terminal && tcgetattr(STDIN_FILENO, &r->saved) < 0)
 		return err_sys(err, errno, "attach", "read the terminal's settings");
-	p->termios = &r.saved;
-	if (p->terminal && ioctl(STDIN_FILENO, TIOCGWINSZ, &w) == 0) {
-		p->rows = w.ws_row;
-		p->cols = w.ws_col;
+	a->start.termios = &r->saved;
+	if (a->start.terminal && ioctl(STDIN_FILENO, TIOCGWINSZ, &w) == 0) {
+		a->start.rows = w.ws_row;
+		a->start.cols = w.ws_col;
 	}
-	signals = relay_catch_signals();
-	if (signals < 0)
-		return err_sys(err, signals, "attach", "catch signals");
-	rc = proto_start(sock, p, &inner, err);
-	if (rc < 0)
-		return rc;
-	r.master = master = inner.master;
-	ring = inner.ring;
-	r.signals = signals;
-	if (!p->terminal)
-		return relay_wait(&r, ret_status, err);
-	return relay_run(&r, ret_status, err);
+	rc = open_session(a, err);
+	if (rc == 0)
+		rc = relay_session(a, ret_status, err);
+	cleanup_fd(&r->signals);
+	let_go(a);
+	return rc;
 }
 
 /*
@@ -100,15 +215,16 @@ int main(int argc, char **argv)
 {
 	char cwd[PATH_MAX], exe[PATH_MAX];
 	mode_t mask = umask(077);
-	struct proto_start p = {.argv = (const char *const *)argv,
-				.env = (const char *const *)environ,
-				.file = own_path(exe, sizeof(exe)),
-				.umask = (int)mask,
-				.fds = {0, 1, 2}};
+	struct attach a = {.sock = -1, .inner = PROTO_SESSION_NONE};
 	struct ctr_error err;
 	int status = 0, r;
 
 	(void)umask(mask);
+	a.start = (struct proto_start){.argv = (const char *const *)argv,
+				       .env = (const char *const *)environ,
+				       .file = own_path(exe, sizeof(exe)),
+				       .umask = (int)mask,
+				       .fds = {0, 1, 2}};
 	(void)prctl(PR_SET_NAME, "ctr-attach"); /* ps shall not list the shell twice */
 	/*
 	 * MUST-6: this process is on the outer terminal, and the user's others could make it act
@@ -117,16 +233,15 @@ int main(int argc, char **argv)
 	 */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || fd_close_except(NULL, 0) < 0)
 		return EXIT_LOST;
-	if (argc < 1 || !p.file || fd_std_safe() < 0)
+	if (argc < 1 || !a.start.file || fd_std_safe() < 0)
 		return EXIT_LOST;
-	p.cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/' ? cwd : NULL;
-	autofd int sock = msg_connect_at(AT_FDCWD, "/dev/.container/socket");
-
-	if (sock < 0) {
-		err_sys(&err, sock, "attach", "reach PID 1 of the container");
+	a.start.cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/' ? cwd : NULL;
+	a.sock = msg_connect_at(AT_FDCWD, SOCKET_PATH);
+	if (a.sock < 0) {
+		err_sys(&err, a.sock, "attach", "reach PID 1 of the container");
 		return complain(&err);
 	}
-	r = session(sock, &p, &status, &err);
+	r = session(&a, &status, &err);
 	if (r == -ECONNRESET)
 		return EXIT_LOST; /* nobody is left to read a message */
 	return r < 0 ? complain(&err) : relay_end_as(status);

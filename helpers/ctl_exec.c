@@ -33,9 +33,19 @@ static const struct option_row rows[] = {
      "no terminal, even when run on one"},
 };
 
-static int wait_inner(void *of, int *ret_status, struct ctr_error *err)
+static int hear_inner(void *of, struct proto_news *ret, struct ctr_error *err)
 {
-	return ctr_process_wait(of, -1, ret_status, err);
+	struct ctr_process_event e;
+	int r = ctr_process_hear(of, -1, &e, err);
+
+	if (r < 0)
+		return r;
+	*ret = (struct proto_news){.event = e.kind == CTR_EVENT_EXITED	   ? PROTO_EXITED
+					    : e.kind == CTR_EVENT_DETACHED ? PROTO_DETACHED
+									   : PROTO_LEAD,
+				   .status = e.status,
+				   .checkpoint = e.checkpoint};
+	return 0;
 }
 
 static void signal_inner(void *of, int sig)
@@ -49,7 +59,7 @@ static void init_relay(struct relay *r, struct ctr_process *p, int signals)
 			    .out = STDOUT_FILENO,
 			    .master = ctr_process_terminal(p),
 			    .signals = signals,
-			    .peer = {ctr_process_fd(p), p, wait_inner, signal_inner}};
+			    .peer = {ctr_process_fd(p), p, hear_inner, signal_inner}};
 }
 
 static int run_plain(struct ctr_container *c, struct ctr_process_spec *spec, int signals,

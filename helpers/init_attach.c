@@ -66,27 +66,33 @@ static struct session *find(struct init *in, const struct conn *c, const char *n
 	return NULL;
 }
 
-/* What a login finds: the only detached session, or which ones there are, or none. */
+/* What a login finds: the only detached session, or which ones can be had, or none. */
 static struct session *choose(struct init *in, const struct conn *c)
 {
 	int reattach = init_is_host_root(c) ? RESTRICT_REATTACH_YES : in->restrictions->reattach;
+	bool shared = in->restrictions->attachments == RESTRICT_ATTACHMENTS_SHARED;
 	struct session *one = NULL;
+	size_t n = 0, detached = 0;
 	struct msg m;
-	size_t n = 0;
 
 	msg_init(&m, "choose");
 	for (size_t i = 0; i < SESSION_MAX; i++) {
 		struct session *s = &in->sessions[i];
 
-		if (!is_listed(s) || !init_is_detached(s) || !may_attach(c, s))
+		if (!is_listed(s) || !may_attach(c, s) || (!shared && !init_is_detached(s)))
 			continue;
 		if (n++ < PAGE)
 			add_row(&m, s);
+		if (!init_is_detached(s))
+			continue;
 		one = s;
+		detached++;
 	}
-	if (n == 1 && reattach == RESTRICT_REATTACH_YES)
+	if (detached == 1 && reattach == RESTRICT_REATTACH_YES)
 		return one;
-	if (n == 0 || reattach == RESTRICT_REATTACH_NO)
+	/* what somebody is attached to is offered to who is asked, and never stands in the way */
+	if (n == 0 || reattach == RESTRICT_REATTACH_NO ||
+	    (detached == 0 && reattach == RESTRICT_REATTACH_YES))
 		msg_init(&m, "none");
 	init_say(c, &m);
 	return NULL;

@@ -115,7 +115,7 @@ int plain_run(struct plain *p, const struct relay *r, int *ret_status, struct ct
 			relay_pass_signals(r);
 		if (polls[4].revents) {
 			drain(p);
-			return r->peer.wait(r->peer.of, ret_status, err);
+			return relay_hear_exit(r, ret_status, err);
 		}
 	}
 }

@@ -48,6 +48,8 @@ struct supervisor {
 	uint64_t linger_end; /* CLOCK_MONOTONIC ms, 0: no timer */
 	uint64_t kill_end;   /* the same, 0: not stopping */
 	uint64_t trim_at;    /* the same: memory that was used is given back then, 0: no need */
+	int watch;	     /* connection to PID 1 that tells when no session is left; 0: none */
+	uint64_t watch_at;   /* CLOCK_MONOTONIC ms: it was lost and is made again, 0: no need */
 	bool consoles;	     /* the device rules have some besides the definition's */
 };
 
@@ -136,6 +138,17 @@ int supervisor_answer_created(struct supervisor *s, int sock, struct ctr_error *
 /** supervisor_create - the verb create, for the C API; false: this process is done */
 bool supervisor_create(struct supervisor *s, int sock);
 
+/* supervisor_watch.c */
+
+/** supervisor_watch - no login is left: linger as soon as no detached session is */
+void supervisor_watch(struct supervisor *s);
+
+/** supervisor_watch_end - not any more */
+void supervisor_watch_end(struct supervisor *s);
+
+/** supervisor_watch_heard - s->watch is readable */
+void supervisor_watch_heard(struct supervisor *s);
+
 /* supervisor_terminal.c */
 
 /** supervisor_allow_consoles - let the container open the consoles of its sessions, and no others
@@ -184,6 +197,9 @@ int supervisor_connect_init(struct supervisor *s);
 
 /** supervisor_stop - begin to end the container */
 void supervisor_stop(struct supervisor *s, unsigned int grace_ms);
+
+/** supervisor_only_init_is_left - is PID 1 the only process of the container? */
+bool supervisor_only_init_is_left(struct supervisor *s);
 
 /** supervisor_loop - serve until the container is over; then remove it. Returns the exit code */
 int supervisor_loop(struct supervisor *s);

@@ -129,6 +129,8 @@ int supervisor_unquiet(struct supervisor *s, struct ctr_error *err)
 		r = msg_recv(fd, &m, UNQUIET_MS);
 	if (r == 0 && !str_equal(msg_verb(&m), "ok"))
 		r = -EPROTO;
+	if (r == 0)
+		supervisor_watch(s); /* its connection was closed, and there may be no login */
 	return r < 0 ? err_sys(err, r, "checkpoint", "have PID 1 of %s go on", s->c.st.id) : 0;
 }
 

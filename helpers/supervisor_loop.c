@@ -33,7 +33,7 @@ int supervisor_connect_init(struct supervisor *s)
 	return take_fd(&fd);
 }
 
-static bool only_init_is_left(struct supervisor *s)
+bool supervisor_only_init_is_left(struct supervisor *s)
 {
 	autofree pid_t *pids = NULL;
 	size_t n = 0;
@@ -49,7 +49,7 @@ void supervisor_stop(struct supervisor *s, unsigned int grace_ms)
 	if (s->kill_end)
 		return;
 	s->kill_end = child_now_ms();
-	if (grace_ms == 0 || only_init_is_left(s) || cg_frozen(&s->c.cg) != CG_THAWED)
+	if (grace_ms == 0 || supervisor_only_init_is_left(s) || cg_frozen(&s->c.cg) != CG_THAWED)
 		return;
 	fd = supervisor_connect_init(s);
 	msg_init(&m, "shutdown");
@@ -81,11 +81,8 @@ static void end_session(struct supervisor *s, size_t i, const char *why)
 	session_end(e);
 	s->sessions[i] = s->sessions[--s->nsessions];
 	(void)!supervisor_allow_consoles(s, NULL); /* what stays allowed has no node inside */
-	if (s->nsessions > 0 || s->keep)
-		return;
-	if (s->linger_us >= SPEC_INFINITY)
-		return;
-	s->linger_end = child_now_ms() + s->linger_us / 1000;
+	if (s->nsessions == 0)
+		supervisor_watch(s);
 }
 
 static int admit_process(struct supervisor *s, struct session *e, struct msg *m,
@@ -166,7 +163,7 @@ static bool session_message(struct supervisor *s, size_t i)
 
 /* ---- the loop ---- */
 
-enum { FIXED = 2, POLL_MAX = FIXED + CLIENT_MAX + 2 * SESSION_MAX };
+enum { FIXED = 3, POLL_MAX = FIXED + CLIENT_MAX + 2 * SESSION_MAX };
 
 static size_t fill(struct supervisor *s, struct pollfd *p)
 {
@@ -176,6 +173,7 @@ static size_t fill(struct supervisor *s, struct pollfd *p)
 	/* with all places taken the next ones wait in the queue of the socket */
 	p[n++] =
 	    (struct pollfd){.fd = s->c.control, .events = s->nclients < CLIENT_MAX ? POLLIN : 0};
+	p[n++] = (struct pollfd){.fd = s->watch > 0 ? s->watch : -1, .events = POLLIN};
 	for (size_t i = 0; i < s->nclients; i++)
 		p[n++] = (struct pollfd){.fd = s->clients[i].sock, .events = POLLIN};
 	for (size_t i = 0; i < s->nsessions; i++) {
@@ -201,12 +199,16 @@ static void dispatch(struct supervisor *s, const struct pollfd *p)
 			supervisor_answer(s, i);
 	if (p[1].revents)
 		supervisor_accept(s);
+	if (p[2].revents && s->watch > 0)
+		supervisor_watch_heard(s);
 }
 
 static int timeout(const struct supervisor *s)
 {
 	uint64_t end = s->kill_end ? s->kill_end : s->linger_end, now = child_now_ms();
 
+	if (s->watch_at && (!end || s->watch_at < end))
+		end = s->watch_at;
 	if (s->trim_at && (!end || s->trim_at < end))
 		end = s->trim_at;
 	if (!end)
@@ -297,8 +299,12 @@ int supervisor_loop(struct supervisor *s)
 			s->trim_at = 0;
 			trim();
 		}
-		if (s->nsessions > 0)
+		if (s->nsessions > 0) {
+			supervisor_watch_end(s);
 			s->linger_end = 0;
+		}
+		if (s->watch_at && child_now_ms() >= s->watch_at)
+			supervisor_watch(s);
 		if (s->linger_end && child_now_ms() >= s->linger_end)
 			supervisor_stop(s, (unsigned int)(s->stop_us / 1000));
 		if (s->kill_end && child_now_ms() >= s->kill_end)

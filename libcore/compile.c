@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "compile.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
@@ -174,6 +175,11 @@ static void set_caps(const struct spec *spec, struct restrict_set *ret)
 
 /* ---- the rest ---- */
 
+static_assert((int)SPEC_DISCONNECT_CHECKPOINT == (int)RESTRICT_DISCONNECT_CHECKPOINT &&
+		  (int)SPEC_REATTACH_NO == (int)RESTRICT_REATTACH_NO &&
+		  (int)SPEC_ATTACHMENTS_SHARED == (int)RESTRICT_ATTACHMENTS_SHARED,
+	      "PID 1 knows what was parsed");
+
 /* Is there a later assignment of the same name? */
 static bool is_overridden(const struct strv *env, size_t i)
 {
@@ -214,6 +220,9 @@ static void set_limits(const struct spec *spec, struct restrict_set *ret)
 	ret->umask_set = spec->umask_set;
 	ret->umask = spec->umask;
 	ret->no_new_privs = spec->no_new_privileges;
+	ret->on_disconnect = (uint8_t)spec->on_disconnect;
+	ret->reattach = (uint8_t)spec->reattach;
+	ret->attachments = (uint8_t)spec->attachments;
 }
 
 int restrict_compile(const struct spec *spec, struct restrict_set *ret, struct ctr_error *err)

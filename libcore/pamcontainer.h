@@ -278,9 +278,82 @@ int ctr_process_signal(struct ctr_process *p, int sig, struct ctr_error *err);
 
 /**
  * ctr_process_free - close the connection: a process that still runs gets SIGHUP and SIGCONT, one
- * on a terminal the terminal's hang-up. NULL is fine
+ * on a terminal the terminal's hang-up, unless the definition or ctr_detach() keeps it. NULL is
+ * fine
  */
 void ctr_process_free(struct ctr_process *p);
+
+/* ---- terminal sessions ---- */
+
+/** struct ctr_terminal - a program on a terminal of the container, attached to or detached */
+struct ctr_terminal {
+	char name[16];	   /* "1", "2" ... */
+	uid_t uid;	   /* of who started it */
+	pid_t inner_pid;   /* of its program, as the container counts */
+	uint64_t since_us; /* after 1970 */
+	int attached;	   /* somebody is */
+};
+
+/**
+ * ctr_terminals - all of them, in no order; none unless it runs
+ *
+ * The caller frees *ret with free(). CTR_E_TIMEOUT when PID 1 does not answer.
+ */
+int ctr_terminals(struct ctr_container *c, struct ctr_terminal **ret, size_t *ret_n,
+		  struct ctr_error *err);
+
+/**
+ * ctr_attach - get the terminal of a session, as ctr_start() with one does
+ * @session: its name; NULL or "": the only detached one
+ *
+ * The process object is as of ctr_start(). -EBUSY (CTR_E_BUSY) when somebody is attached and
+ * Attachments=one; CTR_E_NO_PROCESS when there is no such session; -EINVAL (CTR_E_CONFIG) when
+ * several are detached and none was named. To go and leave the session: ctr_detach() first.
+ */
+int ctr_attach(struct ctr_container *c, const char *session, struct ctr_process **ret,
+	       struct ctr_error *err);
+
+/**
+ * ctr_detach - send away who is attached to a session; it goes on until somebody attaches or it
+ * ends
+ * @session: its name; NULL or "": the only attached one
+ *
+ * On its way when this returns. Errors as of ctr_attach().
+ */
+int ctr_detach(struct ctr_container *c, const char *session, struct ctr_error *err);
+
+/** enum ctr_event - what can be heard of a process */
+enum ctr_event {
+	CTR_EVENT_EXITED = 0,
+	CTR_EVENT_DETACHED = 1, /* the session goes on without this object, which is to be freed */
+	CTR_EVENT_LEAD = 2,	/* ctr_process_leads() was 0: now it reads the terminal */
+};
+
+/** struct ctr_process_event - the next of them */
+struct ctr_process_event {
+	enum ctr_event kind;
+	int status;	/* CTR_EVENT_EXITED: wait status */
+	int checkpoint; /* CTR_EVENT_DETACHED: because of a checkpoint */
+};
+
+/** ctr_process_hear - as ctr_process_wait(), which takes a detached process for gone */
+int ctr_process_hear(struct ctr_process *p, int timeout_ms, struct ctr_process_event *ret,
+		     struct ctr_error *err);
+
+/** ctr_process_session - number of its terminal session, 0 without terminal */
+unsigned int ctr_process_session(const struct ctr_process *p);
+
+/**
+ * ctr_process_output - memfd of 65536 bytes of its terminal's output and their uint64_t count
+ *
+ * Owned by the object, -1 without. Byte n of all output is at n modulo 65536. Who reads the
+ * terminal writes there what he read, and then the new count. The session's user can write anything
+ * there.
+ */
+int ctr_process_output(const struct ctr_process *p);
+
+/** ctr_process_leads - 0: somebody else reads the terminal; take the output from the memfd */
+int ctr_process_leads(const struct ctr_process *p);
 
 /**
  * ctr_signal - signal many

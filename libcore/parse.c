@@ -24,6 +24,9 @@ static const char *const proc_words[] = {"default", "noaccess", "invisible", "pt
 static const char *const net_words[] = {"no", "loopback", NULL};
 static const char *const cgroup_words[] = {"auto", "scope", "cgroupfs", "inherit", NULL};
 static const char *const device_words[] = {"closed", "strict", "auto", NULL};
+static const char *const disconnect_words[] = {"kill", "keep", "checkpoint", NULL};
+static const char *const reattach_words[] = {"yes", "ask", "no", NULL};
+static const char *const attachments_words[] = {"one", "shared", NULL};
 static const char *const mode_words[] = {"enforce", "permissive", "off", NULL};
 static const char *const on_error_words[] = {"deny", "host", NULL};
 static const char *const instance_words[] = {"session", "user", "shared", NULL};
@@ -33,16 +36,25 @@ static const char *const bool_words[] = {"yes", "no", "true", "false", "on", "of
 
 /* Order of words is that of the enums of spec.h and match.h. */
 static const char *const *const choices[PARSE_TYPES] = {
-    [PARSE_VOLATILE] = volatile_words, [PARSE_PROTECT_PROC] = proc_words,
-    [PARSE_NET] = net_words,	       [PARSE_CGROUP] = cgroup_words,
-    [PARSE_MODE] = mode_words,	       [PARSE_DEVICE_POLICY] = device_words,
-    [PARSE_ON_ERROR] = on_error_words, [PARSE_INSTANCE] = instance_words,
-    [PARSE_ENTRY] = entry_words,       [PARSE_ATTACH] = attach_words,
+    [PARSE_VOLATILE] = volatile_words,
+    [PARSE_PROTECT_PROC] = proc_words,
+    [PARSE_NET] = net_words,
+    [PARSE_CGROUP] = cgroup_words,
+    [PARSE_MODE] = mode_words,
+    [PARSE_DEVICE_POLICY] = device_words,
+    [PARSE_ON_ERROR] = on_error_words,
+    [PARSE_INSTANCE] = instance_words,
+    [PARSE_ENTRY] = entry_words,
+    [PARSE_ATTACH] = attach_words,
+    [PARSE_ON_DISCONNECT] = disconnect_words,
+    [PARSE_REATTACH] = reattach_words,
+    [PARSE_ATTACHMENTS] = attachments_words,
 };
 static_assert(SPEC_VOLATILE_STATE == 2 && SPEC_PROC_PTRACEABLE == 3 && SPEC_NET_LOOPBACK == 1 &&
 		  SPEC_CG_INHERIT == 3 && SPEC_DEV_AUTO == 2 && MATCH_OFF == 2 &&
 		  MATCH_ERROR_HOST == 1 && MATCH_SHARED == 2 && MATCH_ENTRY_JOIN == 2 &&
-		  MATCH_ATTACH_NO == 2,
+		  MATCH_ATTACH_NO == 2 && SPEC_DISCONNECT_CHECKPOINT == 2 &&
+		  SPEC_REATTACH_NO == 2 && SPEC_ATTACHMENTS_SHARED == 1,
 	      "words stand in the order of their enums");
 
 static const struct {

@@ -29,6 +29,10 @@ enum spec_net { SPEC_NET_HOST, SPEC_NET_LOOPBACK };
 enum spec_cgroup { SPEC_CG_AUTO, SPEC_CG_SCOPE, SPEC_CG_CGROUPFS, SPEC_CG_INHERIT };
 enum spec_device_policy { SPEC_DEV_CLOSED, SPEC_DEV_STRICT, SPEC_DEV_AUTO };
 
+enum spec_on_disconnect { SPEC_DISCONNECT_KILL, SPEC_DISCONNECT_KEEP, SPEC_DISCONNECT_CHECKPOINT };
+enum spec_reattach { SPEC_REATTACH_YES, SPEC_REATTACH_ASK, SPEC_REATTACH_NO };
+enum spec_attachments { SPEC_ATTACHMENTS_ONE, SPEC_ATTACHMENTS_SHARED };
+
 /** struct spec_rlimit - one Limit*= */
 struct spec_rlimit {
 	bool set;
@@ -56,6 +60,9 @@ struct spec {
 	uint64_t namespaces;   /* CLONE_NEW* mask of unshare(2) */
 	uint64_t linger;       /* µs after the last session; SPEC_INFINITY keeps */
 	uint64_t timeout_stop; /* µs between SIGTERM and SIGKILL at the end */
+	int on_disconnect;     /* enum spec_on_disconnect */
+	int reattach;	       /* enum spec_reattach */
+	int attachments;       /* enum spec_attachments */
 
 	/* [Exec] */
 	char *hostname; /* specifiers already expanded, NULL: the host's */

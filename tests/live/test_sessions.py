@@ -2,10 +2,13 @@
 """Sessions by name in PID 1: they outlive their connection, and are given back to their user alone."""
 
 import os
+import re
 import signal
 import subprocess
+import time
 
 from harness import outside
+from harness.world import write
 
 CONTAINED = True
 LINGER = "[Container]\nLinger=1s\n"
@@ -116,3 +119,152 @@ def test_supervisor_that_dies_after_a_checkpoint(world):
     os.kill(supervisor, signal.SIGKILL)
     world.until(lambda: not os.path.exists(f"/proc/{init}"), "PID 1 is gone")
     assert world.ssh("alice", "echo in").stdout == b"in\n"  # and reaps what is left
+
+
+KEEP = "[Container]\nOnDisconnect=keep\n"
+
+
+def _kill(term):
+    """SIGKILL of the ssh client, as a network that is gone."""
+    os.kill(term.pid, signal.SIGKILL)
+    term.wait()
+
+
+def _detached(world, count=1):
+    world.until(lambda: [s["attached"] for s in outside.sessions()] == [0] * count,
+                f"{count} sessions are detached")
+
+
+def _is_gone(world):
+    world.until(lambda: not os.listdir("/run/pam_container/containers"), "the container is gone")
+
+
+def test_kept_when_the_connection_is_lost(world):
+    """Output meanwhile, variables and folder are there for the next login; at the end nothing is."""
+    world.policy(OWN)
+    world.definition("box", KEEP)
+    term = _shell(world)
+    term.send("x=kept; cd /usr/lib; f() { echo fun''ction; }; (sleep 1; echo mean''while) &\n")
+    term.expect("@")
+    _kill(term)
+    _detached(world)
+    world.until(lambda: not world.run(["pgrep", "-u", "alice", "sleep"]).stdout, "it has written")
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term.expect("meanwhile")
+    term.send('echo "<$x $PWD $(f)>"\n')
+    term.expect("<kept /usr/lib function>")
+    term.send("exit 7\n")
+    assert term.wait() == 7
+    _is_gone(world)
+
+
+def test_hung_up_without_keep(world):
+    world.policy(OWN)
+    term = _shell(world)
+    _kill(term)
+    _is_gone(world)
+
+
+def test_the_last_64_kib(world):
+    """What was written last is shown again, byte for byte; a program is not held up by nobody."""
+    world.policy(OWN)
+    world.definition("box", KEEP)
+    term = _shell(world)
+    term.send("stty -opost -echo; PS1=; sleep 1; seq -f 'line %08.0f' 1 100000; echo all > /tmp/done\n")
+    term.expect("done\r\n")
+    _kill(term)
+    _detached(world)
+    done = f"/proc/{outside.init_pid()}/root/tmp/done"
+    world.until(lambda: os.path.exists(done), "it has written all", 30)
+    whole = "".join(f"line {n:08d}\n" for n in range(1, 100001)).encode()
+    write("/home/alice/.hushlogin", "")
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    prompt = "\x1b[?2004h"  # bracketed paste; the rest of it is empty
+    term.expect("line 00100000\n" + re.escape(prompt))
+    seen = term.all
+    assert seen == (whole + prompt.encode())[-65536:], (len(seen), seen[:80], seen[-40:])
+    term.send("exit\n")
+    term.wait()
+    _is_gone(world)
+
+
+SCREEN = """import signal, sys, time
+def draw(*_):
+    import os
+    sys.stdout.write("\\033[2J<%d columns>" % os.get_terminal_size().columns)
+    sys.stdout.flush()
+signal.signal(signal.SIGWINCH, draw)
+print("dra" "wn", flush=True)
+while True: time.sleep(100)
+"""
+
+
+def test_full_screens_are_drawn_again(world):
+    """A program hears of its size when somebody attaches, the same or another one."""
+    world.policy(OWN)
+    world.definition("box", KEEP)
+    write("/etc/screen.py", SCREEN)
+    term = _shell(world)
+    term.send("python3 /etc/screen.py\n")
+    term.expect("drawn")
+    for columns in (80, 132):
+        _kill(term)
+        _detached(world)
+        term = world.terminal(world.ssh_argv("alice", "-tt"), columns=columns)
+        term.expect(f"<{columns} columns>")
+    term.send("\x03")
+    term.send("exit\n")
+    term.wait()
+    _is_gone(world)
+
+
+def test_several_sessions_and_which_one(world):
+    """With more than one a login asks; names are the lowest free numbers."""
+    world.policy(OWN)
+    world.definition("box", KEEP)
+    terms = [_shell(world) for _ in range(3)]
+    for n, term in enumerate(terms, 1):
+        term.send(f"me=number-{n}\n")
+        term.expect("@")
+    for term in terms:
+        _kill(term)
+    _detached(world, 3)
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term.expect(r"Which one\? \[3\] ")
+    term.send("7\n")
+    term.expect(r"Which one\? \[3\] ")
+    term.send("2\n")
+    term.send("echo <$me>\n".replace("<$me>", '"<$me>"'))
+    term.expect("<number-2>")
+    term.send("exit\n")
+    term.wait()
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term.expect(r"Which one\? \[3\] ")
+    term.send("n\n")
+    term.expect(r"\$ ")
+    assert sorted(s["session"] for s in outside.sessions()) == [1, 2, 3]
+    term.send("kill -9 -1; exit\n")
+    term.wait()
+    _is_gone(world)
+
+
+def test_asked_always_and_never(world):
+    world.policy(OWN)
+    world.definition("box", KEEP + "Reattach=ask\n")
+    _kill(_shell(world))
+    _detached(world)
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term.expect(r"Which one\? \[1\] ")
+    term.send("\n")
+    world.until(lambda: outside.sessions()[0]["attached"], "it is attached")
+    term.send("\x15exit\n")
+    term.wait()
+    _is_gone(world)
+    world.definition("box", KEEP + "Reattach=no\n")
+    _kill(_shell(world))
+    _detached(world)
+    term = _shell(world)
+    assert len(outside.sessions()) == 2
+    term.send("kill -9 -1; exit\n")
+    term.wait()
+    _is_gone(world)

@@ -15,6 +15,7 @@ import time
 class Terminal:
     def __init__(self, argv, env=None, rows=24, columns=80):
         self.seen = b""
+        self.all = b""  # from the start
         self.status = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -42,6 +43,7 @@ class Terminal:
             time.sleep(0.02)
             return timeout > 0
         self.seen += data
+        self.all += data
         return bool(data)
 
     def expect(self, pattern, timeout=10.0):
