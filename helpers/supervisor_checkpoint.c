@@ -93,7 +93,7 @@ static int hush(struct supervisor *s, const struct request *rq, struct ctr_error
 	}
 	if (str_equal(msg_verb(&m), "busy")) {
 		name_plain(s, &m, who, sizeof(who));
-		return err_set(err, CTR_E_BUSY, EBUSY, "checkpoint",
+		return err_set(err, CTR_E_UNSUPPORTED, EBUSY, "checkpoint",
 			       "commands without a terminal can not be saved, their pipes end "
 			       "outside: %s; end them, or use --kill-plain",
 			       who);
@@ -194,18 +194,19 @@ static int dump(struct making *mk, struct ctr_error *err)
 {
 	struct supervisor *s = mk->s;
 	const struct ckpt *plan = &mk->rq->plan;
-	const struct criu_dump d = {.job = {.program = s->opt.criu,
-					    .images = mk->images,
-					    .work = s->c.dirfd,
-					    .externals = &plan->externals,
-					    .netns = own_network(&mk->st),
-					    .tcp_established = plan->tcp_established,
-					    .file_locks = plan->file_locks,
-					    .ext_unix = plan->ext_unix,
-					    .shell_job = plan->shell_job},
-				    .init = s->c.st.init.pid,
-				    .leave_running = mk->rq->leave_running,
-				    .timeout_ms = DUMP_MS};
+	const struct criu_dump d = {
+	    .job = {.program = s->opt.criu,
+		    .images = mk->images,
+		    .work = s->c.dirfd,
+		    .externals = &plan->externals,
+		    .netns = own_network(&mk->st),
+		    .lock_network = plan->tcp_established && !own_network(&mk->st),
+		    .file_locks = plan->file_locks,
+		    .ext_unix = plan->ext_unix,
+		    .shell_job = plan->shell_job},
+	    .init = s->c.st.init.pid,
+	    .leave_running = mk->rq->leave_running,
+	    .timeout_ms = DUMP_MS};
 
 	return criurun_dump(&d, seal, mk, err);
 }

@@ -78,6 +78,14 @@ static int open_parts(struct coming *cm, struct ctr_error *err)
 	return cm->upper < 0 ? err_sys(err, errno, "restore", "open " CKPT_UPPER) : 0;
 }
 
+static bool has_network(const struct state *st)
+{
+	for (size_t i = 0; i < st->nns; i++)
+		if (str_equal(st->ns[i].name, "net"))
+			return true;
+	return false;
+}
+
 /* The record is that of the container as it was; what is new of it are pids, groups, inodes. */
 static int make(struct coming *cm, struct ctr_error *err)
 {
@@ -87,7 +95,8 @@ static int make(struct coming *cm, struct ctr_error *err)
 					    .upper_tar = cm->upper,
 					    .walls = &cm->plan.walls,
 					    .externals = &cm->plan.externals,
-					    .tcp_established = cm->plan.tcp_established,
+					    .lock_network =
+						cm->plan.tcp_established && !has_network(&s->c.st),
 					    .file_locks = cm->plan.file_locks,
 					    .ext_unix = cm->plan.ext_unix,
 					    .shell_job = cm->plan.shell_job,

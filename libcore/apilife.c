@@ -170,10 +170,14 @@ static int remove_rest(const struct ctr_container *c, struct ctr_error *err)
 		return 0;
 	if (r < 0 && err)
 		*err = mine;
-	if (r == 0)
-		r = v.st.stopped ? state_remove_dir(c->rootfd, c->id, err)
-				 : reap_container(c->rootfd, c->id, err);
-	return r == 0 && v.status == CTR_CHECKPOINTED ? ckptdir_remove(c->ckptfd, c->id, err) : r;
+	if (r < 0)
+		return r;
+	if (v.status == CTR_CHECKPOINTED) {
+		r = ckptdir_remove(c->ckptfd, c->id, err);
+		return r < 0 ? r : state_remove_dir(c->rootfd, c->id, err);
+	}
+	return v.st.stopped ? state_remove_dir(c->rootfd, c->id, err)
+			    : reap_container(c->rootfd, c->id, err);
 }
 
 int ctr_destroy(struct ctr_container *c, int force, unsigned int grace_ms, struct ctr_error *err)

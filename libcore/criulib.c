@@ -46,6 +46,7 @@ static const struct {
     LOCAL(dump),
     LOCAL(pre_dump),
     LOCAL(restore_child),
+    LOCAL(set_network_lock),
     LOCAL(get_version),
 };
 

@@ -14,6 +14,9 @@ struct criu_notify;
 /* enum criu_cg_mode of criu.h: leave control groups alone */
 enum { CRIULIB_CG_IGNORE = 0 };
 
+/* enum criu_network_lock_method */
+enum { CRIULIB_LOCK_NFTABLES = 2, CRIULIB_LOCK_SKIP = 3 };
+
 typedef int (*criulib_notify)(char *action, struct criu_notify *arg);
 
 /** struct criulib - functions named as after their criu_local_; see criu.h of libcriu */
@@ -50,6 +53,7 @@ struct criulib {
 	int (*dump)(struct criu_opts *opts);
 	int (*pre_dump)(struct criu_opts *opts);
 	int (*restore_child)(struct criu_opts *opts);
+	int (*set_network_lock)(struct criu_opts *opts, int method);
 	int (*get_version)(struct criu_opts *opts);
 };
 

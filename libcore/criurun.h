@@ -21,8 +21,9 @@ struct criu_job {
 	int work;	     /* folder of logs and statistics */
 	/* mount points that are not in the images, mntlist.h */
 	const struct strv *externals;
-	uint64_t netns; /* inode of its own network namespace; 0: the host's */
-	bool tcp_established, file_locks, ext_unix, shell_job;
+	uint64_t netns;	   /* inode of its own network namespace; 0: the host's */
+	bool lock_network; /* TCP connections go to the outside */
+	bool file_locks, ext_unix, shell_job;
 };
 
 /** struct criu_dump - how; zero is: end the processes once they are on disk */

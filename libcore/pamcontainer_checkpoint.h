@@ -39,9 +39,9 @@ struct ctr_checkpoint_options {
  * there is none. A checkpoint of that ID that is there already is replaced. Terminals that users
  * are logged in on are detached.
  *
- * All or nothing: on failure it runs as before. CTR_E_BUSY (-EBUSY) names commands whose pipes end
- * outside; -EIO has the line of CRIU's log that matters; CTR_E_UNSUPPORTED (-ENOTSUP) without
- * libcriu, criu or libsodium. May take as long as its memory takes to be written.
+ * All or nothing: on failure it runs as before. CTR_E_UNSUPPORTED (-EBUSY) names commands whose
+ * pipes end outside; -EIO has the line of CRIU's log that matters; CTR_E_UNSUPPORTED (-ENOTSUP)
+ * without libcriu, criu or libsodium. May take as long as its memory takes to be written.
  */
 int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
 		   struct ctr_error *err);

@@ -236,7 +236,7 @@ static int run_criu(void *ctx, struct ctr_error *err)
 			       .work = s->c->dirfd,
 			       .externals = from->externals,
 			       .netns = own_net,
-			       .tcp_established = from->tcp_established,
+			       .lock_network = from->lock_network,
 			       .file_locks = from->file_locks,
 			       .ext_unix = from->ext_unix,
 			       .shell_job = from->shell_job};

@@ -3,8 +3,12 @@
 
 import json
 import os
+import shutil
+import signal
 import subprocess
-import time
+
+from harness import outside, zoo
+from harness.world import write
 
 OWN = """[Global]
 OnError=deny
@@ -70,3 +74,192 @@ def test_a_login_comes_back(world):
     term.expect("box\r\n")
     assert _status(world) == "running"
     assert not os.listdir("/var/lib/pam_container/checkpoints")
+
+
+def _same(answer):
+    assert answer.get("as before") is True, answer
+
+
+def _round(world, name="alice.box", *options):
+    _ctl(world, "checkpoint", *options, name)
+    assert _status(world, name) == "checkpointed"
+    _ctl(world, "restore", name)
+    assert _status(world, name) == "running"
+
+
+def test_one_of_everything(world):
+    """Memory, files, sockets, pipes, timers, a filter: ten times in a row."""
+    _box(world)
+    zoo.start(world)
+    for _ in range(10):
+        _round(world)
+        _same(zoo.ask(world, "alice.box"))
+    _ctl(world, "terminate", "alice.box")
+
+
+def test_much_memory_and_many_processes(world):
+    """256 MiB of a pattern and a tree of 200."""
+    _box(world)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=90%", "tmpfs", "/var/lib/pam_container"], check=True)
+    zoo.start(world, mib=256, children=200)
+    _round(world)
+    answer = zoo.ask(world, "alice.box")
+    _same(answer)
+    assert answer["children"] == 200 and answer["memory"], answer
+    _ctl(world, "terminate", "alice.box")
+    subprocess.run(["umount", "/var/lib/pam_container"], check=True)
+
+
+WALLS = r"""
+import json, os, re
+status = dict(l.split(":\t", 1) for l in open("/proc/self/status").read().splitlines() if ":\t" in l)
+keep = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Uid", "Gid", "Groups"]
+def read(path):
+    try:
+        return open(path).read()
+    except OSError as e:
+        return str(e.errno)
+mounts = sorted(" ".join(l.split()[4:6]) for l in open("/proc/self/mountinfo"))
+print(json.dumps({"status": {k: status.get(k) for k in keep}, "limits": read("/proc/self/limits"),
+    "mounts": mounts, "host": os.uname().nodename, "dev": sorted(os.listdir("/dev")),
+    "net": sorted(os.listdir("/sys/class/net")), "oom": read("/proc/self/oom_score_adj"),
+    "sysctl": read("/proc/sys/kernel/msgmax"), "kcore": read("/proc/kcore"), "pids": len([p for p in os.listdir("/proc") if p.isdigit()]),
+    "lo": read("/proc/net/dev").split("lo:")[0] != "", "cgroup": [l.split(":", 1)[1] for l in read("/proc/self/cgroup").splitlines()]}))
+"""
+
+
+def _walls(world):
+    write("/etc/walls.py", WALLS)
+    done = world.ssh("alice", "python3 /etc/walls.py")
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+
+
+def _walls_hold(world, text):
+    _box(world, text=text)
+    zoo.start(world, children=0)
+    before = _walls(world)
+    limits = _limits(world)
+    world.until(lambda: not outside.sessions(), "nobody is in")
+    _round(world)
+    assert _walls(world) == before
+    assert _limits(world) == limits
+    _same(zoo.ask(world, "alice.box"))
+    _ctl(world, "terminate", "alice.box")
+
+
+def _limits(world):
+    show = _ctl(world, "show", "alice.box").stdout.decode()
+    return [line for line in show.splitlines() if "limit" in line]
+
+
+def test_walls_of_the_host_view(world):
+    """MUST-10: capabilities, filter, limits, mounts, host name are as they were."""
+    _walls_hold(world, BOX + "MemoryMax=512M\nCPUWeight=50\n[Network]\nPrivate=no\n")
+
+
+def test_walls_of_a_strict_box(world):
+    """Read-only, hidden processes, own network, an overlay's scratch, sysctls."""
+    _walls_hold(world, """[Container]
+Linger=1h
+[Exec]
+Hostname=strict
+CapabilityBoundingSet=
+LimitNOFILE=512
+OOMScoreAdjust=100
+UMask=027
+[Files]
+ReadOnly=yes
+PrivateTmp=yes
+ProtectProc=invisible
+TemporaryFileSystem=/home:size=1M,mode=0755
+Bind=/home/alice
+Inaccessible=/srv -/no/such
+ReadOnlyPaths=/etc
+Sysctl=kernel.msgmax=9999
+[Network]
+Private=loopback
+[Resources]
+TasksMax=100
+MemoryMax=400M
+""")
+
+
+def test_an_overlay_keeps_what_was_written(world):
+    """What is in the volatile upper folder is saved beside the images. (Not over the world's own overlay: programs
+    mapped through two of them are shown at a mount that is in no list.)"""
+    tree = "/mnt/tree"
+    os.makedirs(tree)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", tree], check=True)
+    for path in ("bin", "dev", "proc", "sys", "run", "tmp", "etc", "home/alice", "var/tmp"):
+        os.makedirs(f"{tree}/{path}")
+    shutil.copy("/bin/busybox", f"{tree}/bin/busybox")
+    os.link(f"{tree}/bin/busybox", f"{tree}/bin/sh")
+    write(f"{tree}/etc/old", "old")
+    subprocess.run(["chmod", "777", f"{tree}/home/alice", f"{tree}/etc"], check=True)
+    _box(world, text=f"""[Container]
+[Files]
+RootDirectory={tree}
+Volatile=overlay
+""")
+    _ctl(world, "start", "--id", "over", "box")
+    script = ("cd /etc; echo mine > file; ln -s file link; rm old; mkdir d; echo x > d/x; mkfifo p; "
+              "(while :; do echo t >> /etc/ticks; sleep 0.1; done) </dev/null >/dev/null 2>&1 &")
+    _ctl(world, "exec", "over", "--", "/bin/busybox", "sh", "-c", script)
+    _round(world, "over")
+    done = _ctl(world, "exec", "over", "--", "/bin/busybox", "sh", "-c",
+                "cd /etc; cat link d/x; ls; a=$(wc -l < ticks); sleep 1; [ $(wc -l < ticks) -gt $a ] && echo more")
+    assert done.stdout.decode().split() == ["mine", "x", "d", "file", "link", "p", "ticks", "more"], done
+    assert sorted(os.listdir(f"{tree}/etc")) == ["old"]
+    _ctl(world, "terminate", "over")
+    subprocess.run(["umount", tree], check=True)
+
+
+def test_left_running_then_a_crash(world):
+    """The container goes on; when it has crashed its image brings back what was. (With a network of its own: on the
+    host's, connections of the crashed one are still being closed.)"""
+    _box(world, "[Network]\nPrivate=loopback\n")
+    zoo.start(world)
+    _ctl(world, "checkpoint", "--leave-running", "alice.box")
+    assert _status(world) == "running"
+    _same(zoo.ask(world, "alice.box"))
+    os.kill(outside.init_pid(), signal.SIGKILL)
+    world.until(lambda: not os.listdir("/run/pam_container/containers"), "it is gone")
+    assert _status(world) == "checkpointed"
+    _ctl(world, "restore", "alice.box")
+    _same(zoo.ask(world, "alice.box"))
+    _ctl(world, "terminate", "alice.box")
+
+
+def test_what_can_not_be_saved_is_said(world):
+    """A command whose pipes end in sshd: named, untouched; ended where that is wanted."""
+    _box(world)
+    job = subprocess.Popen(world.ssh_argv("alice", "echo up; exec sleep 1000"), stdout=subprocess.PIPE)
+    assert job.stdout.readline() == b"up\n"
+    said = _ctl(world, "checkpoint", "alice.box", code=1).stderr
+    assert b"(sleep)" in said and b"--kill-plain" in said, said
+    assert job.poll() is None and _status(world) == "running"
+    _ctl(world, "checkpoint", "--kill-plain", "alice.box")
+    job.wait(10)
+    assert _status(world) == "checkpointed"
+
+
+def test_states_of_a_checkpoint(world):
+    """It can be listed, shown, destroyed; what makes no sense is refused with a reason."""
+    _box(world)
+    zoo.start(world)
+    _ctl(world, "pause", "alice.box")
+    assert b"resume" in _ctl(world, "checkpoint", "alice.box", code=1).stderr
+    _ctl(world, "resume", "alice.box")
+    said = _ctl(world, "restore", "alice.box", code=1).stderr
+    assert b"exists already" in said or b"in use" in said, said
+    _ctl(world, "checkpoint", "alice.box")
+    for verb in (["pause"], ["checkpoint"], ["exec", "--", "true"], ["set", "TasksMax=9"]):
+        arguments = [verb[0], "alice.box", *verb[1:]]
+        done = world.run(["containerctl", *arguments])
+        assert done.returncode in (1, 125) and b"checkpoint" in done.stderr, done
+    assert b"state=checkpointed" in _ctl(world, "show", "alice.box").stdout
+    _ctl(world, "terminate", "alice.box")
+    left = os.listdir("/var/lib/pam_container/checkpoints")
+    assert not left and _status(world) is None, left
+    _ctl(world, "restore", "alice.box", code=1)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * For a machine whose root has no CAP_SYS_RESOURCE, as the build machines are: CRIU asks the limits
- * of other users' processes by prlimit(2), which the kernel then refuses, though it shows them to
- * who may trace it (proc_pid_limits(5)). tools/criu loads this into CRIU there,
- * and nowhere else; nothing of the product knows it.
+ * What CRIU 4.1.1 lacks on the build machines; tools/criu loads it into CRIU where it is needed,
+ * and nothing of the product knows it. Both answers are those that the kernel has:
+ *
+ * Limits of other users' processes: prlimit(2) refuses them to a root without CAP_SYS_RESOURCE,
+ * though /proc/PID/limits shows them to who may trace the process (proc_pid_limits(5)).
+ *
+ * SO_PASSCRED and SO_PASSSEC of sockets that are no unix sockets: since Linux 6.16 getsockopt(2)
+ * has EOPNOTSUPP where it had 0 before, and CRIU up to 4.1 then gives up.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -11,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <dlfcn.h>
@@ -80,4 +85,17 @@ long syscall(long number, ...)
 		return limit((pid_t)a[0], (int)a[1], (const struct rlimit64 *)a[2],
 			     (struct rlimit64 *)a[3]);
 	return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	call next = (call)dlsym(RTLD_NEXT, "syscall");
+	long r = next(SYS_getsockopt, fd, level, name, value, len);
+
+	if (r < 0 && errno == EOPNOTSUPP && level == SOL_SOCKET &&
+	    (name == SO_PASSCRED || name == SO_PASSSEC) && *len >= sizeof(int)) {
+		memset(value, 0, *len);
+		return 0;
+	}
+	return (int)r;
 }
