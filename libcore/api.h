@@ -64,7 +64,8 @@ int api_supervisor(const struct ctr_factory *f, const char *verb,
 /** api_await_created - its answer, for which timeout_ms is waited */
 int api_await_created(int sock, unsigned int timeout_ms, struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** api_open_checkpoints - the checkpoint root; -1 when there is none yet, -errno */
+/** api_open_checkpoints - the checkpoint root; -ENOENT when there is none yet, err is not filled
+ * then */
 int api_open_checkpoints(const struct ctr_factory *f, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**

@@ -276,7 +276,7 @@ int api_open_checkpoints(const struct ctr_factory *f, struct ctr_error *err)
 {
 	/* asking does not make it */
 	if (access(f->checkpoint_root, F_OK) < 0 && errno == ENOENT)
-		return -1;
+		return -ENOENT;
 	return ckptdir_open_root(f->checkpoint_root, err);
 }
 
@@ -285,7 +285,7 @@ static int load(const struct ctr_factory *f, int rootfd, const char *id, struct 
 {
 	autofd int disk = api_open_checkpoints(f, err);
 
-	return disk < -1 ? disk : open_container(rootfd, disk, id, ret, err);
+	return disk < 0 && disk != -ENOENT ? disk : open_container(rootfd, disk, id, ret, err);
 }
 
 int ctr_create(struct ctr_factory *f, const char *id, const struct ctr_config *cfg,
@@ -330,7 +330,7 @@ static int add_checkpoints(const struct ctr_factory *f, struct strv *ids, struct
 {
 	autofd int disk = api_open_checkpoints(f, err);
 	autostrv struct strv images = {0};
-	int r = disk < 0 ? (disk == -1 ? 0 : disk) : ckptdir_list(disk, &images, err);
+	int r = disk < 0 ? (disk == -ENOENT ? 0 : disk) : ckptdir_list(disk, &images, err);
 
 	for (size_t i = 0; r == 0 && i < images.n; i++)
 		if (!strv_has(ids, images.v[i]) && strv_add(ids, images.v[i]) < 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "api.h"
 #include "folder.h"
@@ -305,6 +307,63 @@ static void damaged_ones_are_listed(void **state)
 	(void)close(root);
 }
 
+/* MUST-8: a root that others can read is not the same as none. */
+static void a_root_of_others_is_an_error(void **state)
+{
+	struct two *t = *state;
+	struct ctr_error e = {0};
+	struct ctr_image *v = NULL;
+	struct ctr_container *c = NULL;
+	char **ids = NULL, key[17];
+	size_t n = 0;
+
+	(void)take(&t->here, "a-1", NULL);
+	assert_int_equal(ctr_list(t->here.factory, &ids, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	ctr_list_free(ids, n);
+	assert_int_equal(chmod(t->here.root, 0750), 0);
+	assert_int_equal(ctr_list(t->here.factory, &ids, &n, &e), -EPERM);
+	assert_int_equal(e.code, CTR_E_STATE);
+	assert_int_equal(ctr_load(t->here.factory, "a-1", &c, NULL), -EPERM);
+	assert_int_equal(ctr_image_list(t->here.factory, &v, &n, NULL), -EPERM);
+	assert_int_equal(ctr_image_key(t->here.factory, key, NULL), -EPERM);
+	assert_int_equal(ctr_image_remove(t->here.factory, "a-1", NULL), -EPERM);
+	assert_int_equal(chmod(t->here.root, 0700), 0);
+}
+
+/* MUST-9: killed anywhere, an import is whole or nothing, and the next one goes through. */
+static void a_killed_import_leaves_nothing(void **state)
+{
+	struct two *t = *state;
+	autofd int fd = -1;
+	unsigned int done = 0;
+
+	(void)take(&t->here, "a-1", NULL);
+	fd = bundle_of(&t->here, "a-1");
+	for (unsigned int i = 0; i < 60; i++) {
+		autofree struct ctr_image *v = NULL;
+		size_t n;
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0)
+			_exit(import(&t->there, fd, 0, NULL) == 0 ? 0 : 1);
+		(void)usleep(i * 150);
+		(void)kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_int_equal(ctr_image_list(t->there.factory, &v, &n, NULL), 0);
+		assert_true(n <= 1);
+		if (n == 0)
+			continue;
+		assert_int_equal(v[0].state, CTR_IMAGE_READY);
+		assert_int_equal(ctr_image_remove(t->there.factory, "a-1", NULL), 0);
+		done++;
+	}
+	assert_int_equal(import(&t->there, fd, 0, NULL), 0);
+	assert_int_equal(state_of(&t->there, "a-1"), CTR_IMAGE_READY);
+	assert_true(done < 60); /* else nobody was killed in the middle */
+}
+
 static void states_have_names(void **state)
 {
 	(void)state;
@@ -320,6 +379,7 @@ int main(void)
 	    T(goes_to_another_machine),		 T(a_replayed_one_is_refused),
 	    T(what_does_not_fit_is_named),	 T(keys),
 	    T(a_machine_without_a_key),		 T(damaged_ones_are_listed),
+	    T(a_root_of_others_is_an_error),	 T(a_killed_import_leaves_nothing),
 	    cmocka_unit_test(states_have_names),
 	};
 
