@@ -142,7 +142,7 @@ static void say_detached(const struct attach *a)
 
 	(void)uname(&host); /* cannot fail */
 	if (str_format(line, sizeof(line),
-		       "\r\ndetached from session %u of %.64s%s; log in again to get it back\r\n",
+		       "\ndetached from session %u of %.64s%s; log in again to get it back\n",
 		       a->inner.name, host.nodename, why) == 0)
 		(void)!fd_write_all(STDERR_FILENO, line, strlen(line)); /* it may have hung up */
 }

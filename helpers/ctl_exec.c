@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "ctlrelay.h"
 #include "execplan.h"
 #include "plain.h"
-#include "relay.h"
+#include "ring.h"
 
 /* exec, shell: a process in a container, with a terminal or with our own descriptors. */
 
@@ -33,33 +34,13 @@ static const struct option_row rows[] = {
      "no terminal, even when run on one"},
 };
 
-static int hear_inner(void *of, struct proto_news *ret, struct ctr_error *err)
-{
-	struct ctr_process_event e;
-	int r = ctr_process_hear(of, -1, &e, err);
-
-	if (r < 0)
-		return r;
-	*ret = (struct proto_news){.event = e.kind == CTR_EVENT_EXITED	   ? PROTO_EXITED
-					    : e.kind == CTR_EVENT_DETACHED ? PROTO_DETACHED
-									   : PROTO_LEAD,
-				   .status = e.status,
-				   .checkpoint = e.checkpoint};
-	return 0;
-}
-
-static void signal_inner(void *of, int sig)
-{
-	(void)!ctr_process_signal(of, sig, NULL); /* it may have ended */
-}
-
 static void init_relay(struct relay *r, struct ctr_process *p, int signals)
 {
 	*r = (struct relay){.in = STDIN_FILENO,
 			    .out = STDOUT_FILENO,
 			    .master = ctr_process_terminal(p),
 			    .signals = signals,
-			    .peer = {ctr_process_fd(p), p, hear_inner, signal_inner}};
+			    .peer = ctlrelay_peer(p)};
 }
 
 static int run_plain(struct ctr_container *c, struct ctr_process_spec *spec, int signals,
@@ -108,8 +89,16 @@ static int run_terminal(struct ctr_container *c, struct ctr_process_spec *spec, 
 		init_relay(&relay, p, signals);
 		relay.saved = outer;
 		/* as the outer one is: erase key, flow control. Raw mode comes after */
-		(void)tcsetattr(relay.master, TCSANOW, &outer); /* it ended already */
+		(void)tcsetattr(relay.master, TCSANOW, &outer);	     /* it ended already */
+		(void)!ring_map(ctr_process_output(p), &relay.ring); /* for who attaches later */
 		r = relay_run(&relay, ret_status, err);
+		ring_unmap(relay.ring);
+	}
+	if (r == RELAY_DETACHED) {
+		(void)fprintf(stderr, "\ndetached from session %u; it goes on\n",
+			      ctr_process_session(p));
+		*ret_status = 0;
+		r = 0;
 	}
 	ctr_process_free(p);
 	return r;

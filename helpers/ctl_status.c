@@ -142,6 +142,22 @@ static void print_sessions(const struct status *s, struct ctr_container *c)
 	}
 }
 
+static void print_terminals(const struct status *s, struct ctr_container *c)
+{
+	autofree struct ctr_terminal *all = NULL;
+	size_t n = 0;
+
+	if (ctr_terminals(c, &all, &n, NULL) < 0)
+		return; /* it ended meanwhile */
+	for (size_t i = 0; i < n; i++) {
+		char since[HUMAN_MAX];
+
+		human_time(since, all[i].since_us);
+		line(s, i ? "" : "Terminals", "session %s of uid %u since %s, %s", all[i].name,
+		     all[i].uid, since, all[i].attached ? "attached" : "detached");
+	}
+}
+
 static int print_processes(struct status *s, const char *id, struct ctr_container *c,
 			   struct ctr_error *err)
 {
@@ -175,6 +191,7 @@ static int status_one(struct ctr_container *c, void *arg, struct ctr_error *err)
 		return 0;
 	print_figures(s, c);
 	print_sessions(s, c);
+	print_terminals(s, c);
 	return print_processes(s, info.id, c, err);
 }
 

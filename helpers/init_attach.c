@@ -135,10 +135,10 @@ static void refuse_second(const struct init *in, const struct conn *c, const str
 	struct ctr_error err;
 
 	if (first->pid == 0)
-		err_set(&err, CTR_E_BUSY, EBUSY, "attach",
+		err_set(&err, CTR_E_DENIED, EBUSY, "attach",
 			"session %u is attached by the administrator", s->name);
 	else
-		err_set(&err, CTR_E_BUSY, EBUSY, "attach",
+		err_set(&err, CTR_E_DENIED, EBUSY, "attach",
 			"session %u is attached by process %d of uid %u", s->name, first->pid,
 			first->uid);
 	init_refuse(c, &err);

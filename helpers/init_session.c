@@ -94,7 +94,10 @@ void init_session_end(struct init *in, struct session *s)
 	s->used = s->dead;
 }
 
-/* Does it stay when its last peer goes? One that was told to go leaves it detached. */
+/*
+ * Does it stay when its last peer goes? One that was told to go leaves it detached, and so does the
+ * administrator, whose visit to a login's session shall not end it.
+ */
 static bool stays(const struct init *in, const struct session *s, const struct conn *last)
 {
 	if (s->name == 0 || s->exited || s->report >= 0 || in->stopping)

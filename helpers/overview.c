@@ -23,6 +23,8 @@ enum {
 	RULE,
 	INSTANCE,
 	SESSIONS,
+	TERMINALS,
+	DETACHED,
 	CPU,
 	MEMMAX,
 	TASKSMAX,
@@ -56,6 +58,8 @@ static const struct table_column columns[COLUMNS] = {
     [RULE] = {"RULE", NULL, "rule", TABLE_TEXT, 0, "the policy's rule"},
     [INSTANCE] = {"INSTANCE", NULL, "instance", TABLE_TEXT, 0, "session, user, shared or api"},
     [SESSIONS] = {"SESSIONS", NULL, "sessions", TABLE_NUMBER, 0, "logins that use it"},
+    [TERMINALS] = {"TERMINALS", NULL, "terminals", TABLE_TEXT, 0, "its terminal sessions"},
+    [DETACHED] = {"DETACHED", NULL, "detached", TABLE_TEXT, 0, "those that nobody is attached to"},
     [CPU] = {"CPU", NULL, "cpu_us", TABLE_SPAN, 0, "CPU time"},
     [MEMMAX] = {"MEMMAX", NULL, "mem_limit_bytes", TABLE_SIZE, 0, "limit of memory"},
     [TASKSMAX] = {"TASKSMAX", NULL, "pids_limit", TABLE_NUMBER, 0, "limit of processes"},
@@ -130,6 +134,28 @@ static void add_figures(struct table *t, struct ctr_container *c)
 	table_number(t, TASKSMAX, s->pids_limit);
 }
 
+/* Names with commas between; as much as fits. */
+static void add_terminals(struct table *t, struct ctr_container *c)
+{
+	autofree struct ctr_terminal *all = NULL;
+	char names[2][600] = {"", ""};
+	size_t n = 0;
+
+	if (ctr_terminals(c, &all, &n, NULL) < 0)
+		return; /* it ended meanwhile */
+	for (size_t i = 0; i < n; i++) {
+		for (int k = 0; k < 2; k++) {
+			size_t len = strlen(names[k]);
+
+			if (k == 0 || !all[i].attached)
+				(void)!str_format(names[k] + len, sizeof(names[k]) - len, "%s%s",
+						  len > 0 ? "," : "", all[i].name);
+		}
+	}
+	table_text(t, TERMINALS, or_null(names[0]));
+	table_text(t, DETACHED, or_null(names[1]));
+}
+
 void overview_add(struct table *t, struct ctr_container *c, const struct ctr_info *info)
 {
 	autofree struct ctr_session *sessions = NULL;
@@ -146,6 +172,8 @@ void overview_add(struct table *t, struct ctr_container *c, const struct ctr_inf
 	/* asks the supervisor, which costs */
 	if (table_wants(t, SESSIONS) && ctr_sessions(c, &sessions, &n, NULL) == 0)
 		table_number(t, SESSIONS, n);
+	if (table_wants(t, TERMINALS) || table_wants(t, DETACHED))
+		add_terminals(t, c);
 }
 
 void overview_add_damaged(struct table *t, const char *id)

@@ -6,10 +6,12 @@
 
 /* The verbs, one file each; struct ctl_verb says what they are given and return. */
 
+int ctl_attach(struct ctl *ctl, int argc, char **argv);
 int ctl_cat_config(struct ctl *ctl, int argc, char **argv);
 int ctl_check(struct ctl *ctl, int argc, char **argv);
 int ctl_checkpoint(struct ctl *ctl, int argc, char **argv);
 int ctl_checkpoints(struct ctl *ctl, int argc, char **argv);
+int ctl_detach(struct ctl *ctl, int argc, char **argv);
 int ctl_doctor(struct ctl *ctl, int argc, char **argv);
 int ctl_exec(struct ctl *ctl, int argc, char **argv);
 int ctl_export(struct ctl *ctl, int argc, char **argv);

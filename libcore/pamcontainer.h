@@ -306,7 +306,7 @@ int ctr_terminals(struct ctr_container *c, struct ctr_terminal **ret, size_t *re
  * ctr_attach - get the terminal of a session, as ctr_start() with one does
  * @session: its name; NULL or "": the only detached one
  *
- * The process object is as of ctr_start(). -EBUSY (CTR_E_BUSY) when somebody is attached and
+ * The process object is as of ctr_start(). -EBUSY (CTR_E_DENIED) when somebody is attached and
  * Attachments=one; CTR_E_NO_PROCESS when there is no such session; -EINVAL (CTR_E_CONFIG) when
  * several are detached and none was named. To go and leave the session: ctr_detach() first.
  */

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import outside
+from harness import inside, outside
 from harness.world import write
 
 CONTAINED = True
@@ -267,4 +267,200 @@ def test_asked_always_and_never(world):
     assert len(outside.sessions()) == 2
     term.send("kill -9 -1; exit\n")
     term.wait()
+    _is_gone(world)
+
+
+def _ctl(world, *words):
+    done = world.run(["containerctl", *words])
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_detach_and_attach_by_the_administrator(world):
+    """Also where a lost connection ends a session: the container stays for it until it ends."""
+    world.policy(OWN)
+    term = _shell(world)
+    term.send("x=kept\n")
+    term.expect("@")
+    assert _ctl(world, "show", "-p", "terminals", "-p", "detached", "alice.box")[1] == \
+        "terminals=1\ndetached=\n"
+    assert _ctl(world, "detach", "alice.box") == (0, "", "")
+    term.expect("detached from session 1 of box; log in again to get it back\r+\n")
+    assert term.wait() == 0
+    _detached(world)
+    assert "session 1 of uid 4001 since " in _ctl(world, "status", "alice.box")[1]
+    code, out, said = _ctl(world, "detach", "alice.box")
+    assert (code, out, said) == (1, "", "containerctl: alice.box: no session is attached\n")
+    code, out, said = _ctl(world, "detach", "alice.box", "9")
+    assert (code, out, said) == (1, "", "containerctl: alice.box: there is no session 9\n")
+    root = world.terminal(["containerctl", "attach", "alice.box"])
+    root.send('echo "<$x>"\n')
+    root.expect("<kept>")
+    _kill(root)  # an administrator's visit does not end it
+    _detached(world)
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term.send('echo "<<$x>>"\n')
+    term.expect("<<kept>>")
+    term.send("exit 3\n")
+    assert term.wait() == 3
+    _is_gone(world)
+
+
+def test_one_attachment(world):
+    world.policy(OWN)
+    term = _shell(world)
+    root = world.terminal(["containerctl", "attach", "alice.box", "1"])
+    root.expect(r"alice.box: session 1 is attached by process \d+ of uid 4001")
+    assert root.wait() == 1
+    term.send("exit\n")
+    term.wait()
+    _is_gone(world)
+
+
+def test_shared_attachments(world):
+    """Both see and type; when the first one goes the other one reads on."""
+    world.policy(OWN)
+    world.definition("box", KEEP + "Attachments=shared\n")
+    term = _shell(world)
+    root = world.terminal(["containerctl", "attach", "alice.box", "1"])
+    root.expect("ready")
+    root.send('echo "<$((20 + 1))>"\n')
+    for one in (term, root):
+        one.expect("<21>")
+    term.send('echo "<$((30 + 1))>"\n')
+    for one in (term, root):
+        one.expect("<31>")
+    _kill(term)
+    root.send('echo "<$((40 + 1))>"\n')
+    root.expect("<41>")
+    assert [s["attached"] for s in outside.sessions()] == [1]
+    root.send("seq 20000; exit 5\n")
+    root.expect("\n20000\r\n", 20)
+    assert root.wait() == 5
+    _is_gone(world)
+
+
+SHARED = "[Match students]\nGroup=students\nContainer=box\nInstance=shared\n"
+
+
+def test_of_others(world):
+    """MUST-7: another user of the same container gets no session but his own; nor does root inside."""
+    world.policy(SHARED)
+    world.definition("box", KEEP + "Attachments=shared\n[Exec]\nNoNewPrivileges=no\n")
+    term = _shell(world)
+    code = r"""
+for name in (b"1", b"", b"2", b"01", b"x", b"-1", b"99999999999"):
+    peer = Peer()
+    peer.send(b"attach", b"session=" + name)
+    out[name.decode()] = peer.answer()[:1]
+"""
+    got = inside.run(world, code, user="bob")
+    assert got.pop("") == ["none"] and set(map(tuple, got.values())) == {("error",)}, got
+    got = inside.run_as_root(world, code)
+    assert got.pop("") == ["none"] and set(map(tuple, got.values())) == {("error",)}, got
+    got = inside.run(world, code)
+    assert got["1"] == ["attached"] and got["2"] == ["error"], got
+    term.send("exit\n")
+    term.wait()
+    _is_gone(world)
+
+
+def test_forged_verbs(world):
+    """What only the host's root may ask costs anybody else his connection, root inside too."""
+    world.policy(SHARED)
+    world.definition("box", KEEP + "[Exec]\nNoNewPrivileges=no\n")
+    term = _shell(world, "bob")
+    code = r"""
+for name, records in {"detach": [b"session=1"], "sessions": [b"from=0"], "watch": [], "unquiet": [],
+                      "quiesce": [b"kill_plain=1"], "idle": [], "lead": [], "attached": [],
+                      "attach": [], "exited": [b"status=0"]}.items():
+    peer = Peer()
+    peer.send(name.encode(), *records)
+    out[name] = peer.answer()
+out["alive"] = output_of(b"echo", b"yes")[0]
+"""
+    for run in (inside.run, inside.run_as_root):
+        got = run(world, code)
+        assert got.pop("alive") == "yes\n" and set(map(tuple, got.values())) == {()}, got
+    assert [s["attached"] for s in outside.sessions()] == [1]
+    term.send("exit\n")
+    term.wait()
+    _is_gone(world)
+
+
+def test_flood_of_sessions(world):
+    """Detached ones count in a user's share; others get in, and PID 1 grows by nothing much."""
+    world.policy(SHARED)
+    world.definition("box", KEEP)
+    holder = _shell(world, "bob")
+    init = outside.init_pid()
+    code = r"""
+told = []
+for i in range(100):
+    peer = Peer()
+    told += peer.start(b"file=sleep", b"arg=sleep", b"arg=1000", b"env=PATH=/bin", terminal=1)[:1]
+    peer.sock.close()
+out["started"] = told.count("started")
+for i in range(300):
+    peer = Peer()
+    for name in (b"1", b"70", b""):
+        tried(peer.send, b"attach", b"session=" + name)
+begin = time.monotonic()
+"""
+    got = inside.run(world, code, timeout=60)
+    assert 60 <= got["started"] <= 64, got
+    assert len(outside.links(init)) < 16 + 3 * 70, len(outside.links(init))
+    with open(f"/proc/{init}/status") as file:
+        assert int(file.read().split("VmRSS:")[1].split()[0]) < 2048
+    assert world.ssh("bob", "echo in").stdout == b"in\n"
+    assert len(outside.sessions()) >= 60
+    assert world.run(["pkill", "-9", "-u", "alice", "-x", "sleep"]).returncode == 0
+    world.until(lambda: len(outside.sessions()) == 1, "they are gone")
+    world.until(lambda: len(outside.links(init)) < 16, "nothing of them is open")
+    holder.send("exit\n")
+    holder.wait()
+    _is_gone(world)
+
+
+def test_a_terminal_that_its_user_holds_too(world):
+    """MUST-4: who keeps a detached session's terminal, and makes reading it wait, holds up himself."""
+    world.policy(SHARED)
+    world.definition("box", KEEP)
+    write(inside.PATH, inside.PRELUDE + r"""
+import threading
+held = []
+for i in range(8):
+    peer = Peer()
+    given = payload(b"file=cat", b"arg=cat", b"env=PATH=/bin")
+    peer.send(b"start", b"terminal=1", fds=[given])
+    data, control, _f, _a = peer.sock.recvmsg(4096, 4096)
+    fds = array.array("i", control[0][2])
+    held.append(fds[0])
+    peer.sock.close()
+
+def grab(fd):
+    while True:
+        fcntl.fcntl(fd, fcntl.F_SETFL, os.O_RDWR)
+        os.write(fd, b"x\n")
+        os.read(fd, 1000)
+for fd in held:
+    threading.Thread(target=grab, args=[fd], daemon=True).start()
+print("up", flush=True)
+sys.stdin.read()
+os._exit(0)
+""")
+    job = subprocess.Popen(world.ssh_argv("alice", "python3 " + inside.PATH), stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE)
+    assert job.stdout.readline() == b"up\n"
+    for _ in range(3):
+        begin = time.monotonic()
+        assert world.ssh("bob", "echo in").stdout == b"in\n"
+        assert time.monotonic() - begin < 5
+    begin = time.monotonic()
+    assert len(outside.sessions()) == 8
+    assert outside.ask("attach", session=1)[0] == "attached"
+    assert time.monotonic() - begin < 2
+    job.stdin.close()
+    job.wait(10)
+    job.stdout.close()
+    world.run(["pkill", "-9", "-u", "alice"])
     _is_gone(world)
