@@ -187,18 +187,6 @@ int ledger_spend(int rootfd, const char *id, uint64_t counter, struct ctr_error 
 	return put(fd, id, &l, err);
 }
 
-int ledger_unspend(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
-{
-	autofd int fd = open_locked(rootfd, id, err);
-	struct ledger l;
-	int r = fd < 0 ? fd : get(fd, id, &l, err);
-
-	if (r < 0 || l.spent != counter || l.issued != counter)
-		return r;
-	l.spent = 0;
-	return put(fd, id, &l, err);
-}
-
 int ledger_admit(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
 {
 	autofd int fd = open_locked(rootfd, id, err);

@@ -54,10 +54,6 @@ int ledger_check(int rootfd, const char *id, uint64_t counter,
 int ledger_spend(int rootfd, const char *id, uint64_t counter,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** ledger_unspend - take it back: nothing of the restored container ever ran. Others stay */
-int ledger_unspend(int rootfd, const char *id, uint64_t counter,
-		   struct ctr_error *err) ATTR_WARN_UNUSED;
-
 /** ledger_may_admit - would ledger_admit() do it? -ESTALE (CTR_E_IMAGE) */
 int ledger_may_admit(int rootfd, const char *id, uint64_t counter,
 		     struct ctr_error *err) ATTR_WARN_UNUSED;

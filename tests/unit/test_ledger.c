@@ -102,23 +102,7 @@ static void an_older_one_is_not_the_newest(void **state)
 	assert_int_equal(ledger_issue(f->fd, "a-1", &second, NULL), 0);
 	assert_int_equal(ledger_check(f->fd, "a-1", first, &e), -ESTALE);
 	assert_non_null(strstr(e.text, "not the newest"));
-	assert_int_equal(ledger_unspend(f->fd, "a-1", first, NULL), 0); /* nothing to take back */
 	assert_int_equal(ledger_check(f->fd, "a-1", second, NULL), 0);
-}
-
-static void a_failed_restore_is_taken_back(void **state)
-{
-	struct folder *f = *state;
-	uint64_t first, second;
-
-	assert_int_equal(ledger_issue(f->fd, "a-1", &first, NULL), 0);
-	assert_int_equal(ledger_spend(f->fd, "a-1", first, NULL), 0);
-	assert_int_equal(ledger_unspend(f->fd, "a-1", first, NULL), 0);
-	assert_int_equal(ledger_check(f->fd, "a-1", first, NULL), 0);
-	assert_int_equal(ledger_spend(f->fd, "a-1", first, NULL), 0);
-	assert_int_equal(ledger_issue(f->fd, "a-1", &second, NULL), 0);
-	assert_int_equal(ledger_unspend(f->fd, "a-1", first, NULL), 0);
-	assert_int_equal(ledger_check(f->fd, "a-1", first, NULL), -ESTALE);
 }
 
 static void what_comes_from_elsewhere(void **state)
@@ -218,13 +202,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-	    cmocka_unit_test(rule),
-	    cmocka_unit_test(next_is_always_larger),
-	    T(an_image_is_restored_once),
-	    T(an_older_one_is_not_the_newest),
-	    T(a_failed_restore_is_taken_back),
-	    T(what_comes_from_elsewhere),
-	    T(damaged_entries),
+	    cmocka_unit_test(rule),	   cmocka_unit_test(next_is_always_larger),
+	    T(an_image_is_restored_once),  T(an_older_one_is_not_the_newest),
+	    T(what_comes_from_elsewhere),  T(damaged_entries),
 	    T(counters_of_many_processes),
 	};
 
