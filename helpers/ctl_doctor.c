@@ -44,6 +44,7 @@ static int examine(struct ctl *ctl, struct table *t)
 	struct doctor_places places = {
 	    .state_root = ctl->state_root ? ctl->state_root : CTR_STATEDIR,
 	    .helper_dir = ctl->helper_dir ? ctl->helper_dir : CTR_LIBEXECDIR,
+	    .checkpoint_root = ctl->checkpoint_root ? ctl->checkpoint_root : CTR_CHECKPOINTDIR,
 	};
 	struct load_paths paths;
 	int r = ctl_paths(ctl, &paths);

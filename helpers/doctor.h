@@ -73,6 +73,15 @@ enum doctor_files {
 	DOCTOR_FILES,
 };
 
+/** struct doctor_folder - one that must be root's with mode 0700; not there yet is fine */
+struct doctor_folder {
+	char path[256];
+	int error; /* of stat(2) */
+	bool read_only;
+	uid_t uid;
+	mode_t mode;
+};
+
 /** struct doctor_facts - the machine */
 struct doctor_facts {
 	bool root; /* the facts were found by root; else some are unknown */
@@ -88,13 +97,7 @@ struct doctor_facts {
 	int64_t max_user_namespaces; /* DOCTOR_ABSENT */
 	int unprivileged_userns, yama, tiocsti, protected_symlinks, protected_hardlinks;
 	struct doctor_file files[DOCTOR_FILES];
-	struct {
-		char path[256];
-		int error; /* of stat(2) */
-		bool read_only;
-		uid_t uid;
-		mode_t mode;
-	} state;
+	struct doctor_folder state, checkpoints;
 	struct {
 		char path[256], first[300]; /* the first problem */
 		bool absent;
@@ -108,6 +111,7 @@ struct doctor_facts {
 	} pam[DOCTOR_SERVICES];
 	size_t npam;
 	char criu[64]; /* version; "" where there is none */
+	bool sodium;   /* libsodium is there */
 };
 
 /** struct doctor_result - one finding */
@@ -143,7 +147,7 @@ struct load_paths;
 /** struct doctor_places - where the installation is */
 struct doctor_places {
 	const struct load_paths *paths;
-	const char *state_root, *helper_dir;
+	const char *state_root, *helper_dir, *checkpoint_root;
 };
 
 /** doctor_gather - find the facts; what cannot be found is said in them */

@@ -16,6 +16,7 @@
 #include "fd.h"
 #include "load.h"
 #include "num.h"
+#include "sodiumlib.h"
 #include "str.h"
 #include "sys.h"
 
@@ -194,22 +195,29 @@ static void find_file(struct doctor_file *file, const char *name, const char *di
 	file->mode = st.st_mode;
 }
 
-static void find_state(const char *root, struct doctor_facts *f)
+static void find_folder(const char *path, struct doctor_folder *ret)
 {
-	autofree char *parent = strdup(root);
+	autofree char *parent = strdup(path);
 	struct statvfs fs;
 	struct stat st;
 
-	if (str_copy(f->state.path, sizeof(f->state.path), root) < 0 || lstat(root, &st) < 0)
-		f->state.error = errno ? errno : ENAMETOOLONG;
-	if (f->state.error == 0) {
-		f->state.uid = st.st_uid;
-		f->state.mode = st.st_mode;
+	if (str_copy(ret->path, sizeof(ret->path), path) < 0 || lstat(path, &st) < 0)
+		ret->error = errno ? errno : ENAMETOOLONG;
+	if (ret->error == 0) {
+		ret->uid = st.st_uid;
+		ret->mode = st.st_mode;
 	} else if (parent && strrchr(parent, '/')) {
 		*strrchr(parent, '/') = '\0';
 	}
 	if (parent && statvfs(*parent ? parent : "/", &fs) == 0)
-		f->state.read_only = fs.f_flag & ST_RDONLY;
+		ret->read_only = fs.f_flag & ST_RDONLY;
+}
+
+static bool has_sodium(void)
+{
+	autosodium struct sodiumlib lib = {0};
+
+	return sodiumlib_open(&lib, NULL) == 0;
 }
 
 static void find_policy(const struct load_paths *paths, struct doctor_facts *f)
@@ -276,8 +284,10 @@ void doctor_gather(const struct doctor_places *places, struct doctor_facts *ret)
 	find_file(&ret->files[DOCTOR_INIT], "init", places->helper_dir, "container-init");
 	find_file(&ret->files[DOCTOR_ATTACH], "attach", places->helper_dir, "container-attach");
 	find_file(&ret->files[DOCTOR_MODULE], "module", CTR_PAMDIR, "pam_container.so");
-	find_state(places->state_root, ret);
+	find_folder(places->state_root, &ret->state);
+	find_folder(places->checkpoint_root, &ret->checkpoints);
 	find_policy(places->paths, ret);
 	find_pam(ret);
 	doctor_criu_version(ret->criu, sizeof(ret->criu));
+	ret->sodium = has_sodium();
 }

@@ -33,24 +33,35 @@ static void check_file(const struct doctor_file *file, struct doctor_report *ret
 		doctor_add(ret, check, DOCTOR_OK, NULL, "%s", file->path);
 }
 
-static void check_state(const struct doctor_facts *f, struct doctor_report *ret)
+static void check_folder(const struct doctor_folder *f, const char *check, const char *read_only,
+			 struct doctor_report *ret)
 {
-	if (f->state.read_only)
-		doctor_add(ret, "state", DOCTOR_FAIL, "remount it writable",
-			   "%s: on a read-only file system: nobody but root can log in",
-			   f->state.path);
-	else if (f->state.error == ENOENT)
-		doctor_add(ret, "state", DOCTOR_OK, NULL,
-			   "%s: not there yet; it is made when needed", f->state.path);
-	else if (f->state.error)
-		doctor_add(ret, "state", DOCTOR_FAIL, "make it a folder of root with mode 0700",
-			   "%s: %s", f->state.path, strerror(f->state.error));
-	else if (!S_ISDIR(f->state.mode) || f->state.uid != 0 || (f->state.mode & 077))
-		doctor_add(ret, "state", DOCTOR_FAIL, "make it a folder of root with mode 0700",
-			   "%s: uid %u, mode %04o", f->state.path, f->state.uid,
-			   f->state.mode & 07777);
+	static const char advice[] = "make it a folder of root with mode 0700";
+
+	if (f->read_only)
+		doctor_add(ret, check, DOCTOR_FAIL, "remount it writable",
+			   "%s: on a read-only file system: %s", f->path, read_only);
+	else if (f->error == ENOENT)
+		doctor_add(ret, check, DOCTOR_OK, NULL, "%s: not there yet; it is made when needed",
+			   f->path);
+	else if (f->error)
+		doctor_add(ret, check, DOCTOR_FAIL, advice, "%s: %s", f->path, strerror(f->error));
+	else if (!S_ISDIR(f->mode) || f->uid != 0 || (f->mode & 077))
+		doctor_add(ret, check, DOCTOR_FAIL, advice, "%s: uid %u, mode %04o", f->path,
+			   f->uid, f->mode & 07777);
 	else
-		doctor_add(ret, "state", DOCTOR_OK, NULL, "%s", f->state.path);
+		doctor_add(ret, check, DOCTOR_OK, NULL, "%s", f->path);
+}
+
+/* Only who has a criu will miss it. */
+static void check_sodium(const struct doctor_facts *f, struct doctor_report *ret)
+{
+	bool missed = !f->sodium && *f->criu;
+
+	doctor_add(ret, "libsodium", missed ? DOCTOR_WARN : DOCTOR_OK,
+		   missed ? "install libsodium23" : NULL, "%s",
+		   f->sodium ? "there, to sign checkpoints"
+			     : "not installed: no checkpoint can be made or restored");
 }
 
 static void check_policy(const struct doctor_facts *f, struct doctor_report *ret)
@@ -112,7 +123,9 @@ void doctor_decide_setup(const struct doctor_facts *f, struct doctor_report *ret
 {
 	for (size_t i = 0; i < DOCTOR_FILES; i++)
 		check_file(&f->files[i], ret);
-	check_state(f, ret);
+	check_folder(&f->state, "state", "nobody but root can log in", ret);
+	check_folder(&f->checkpoints, "checkpoints", "no checkpoint can be made or restored", ret);
+	check_sodium(f, ret);
 	check_policy(f, ret);
 	for (size_t i = 0; i < f->npam; i++)
 		check_service(f->pam[i].service, &f->pam[i].lines, ret);

@@ -29,6 +29,8 @@ static struct doctor_facts healthy(void)
 	    .protected_symlinks = 1,
 	    .protected_hardlinks = 1,
 	    .state = {.path = "/run/pam_container", .mode = S_IFDIR | 0700},
+	    .checkpoints = {.path = "/var/lib/pam_container", .mode = S_IFDIR | 0700},
+	    .sodium = true,
 	    .policy = {.path = "/etc/security/container.conf", .rules = 1},
 	    .npam = 1,
 	};
@@ -191,6 +193,23 @@ static void open_state(F)
 {
 	f->state.mode = S_IFDIR | 0755;
 }
+static void no_checkpoints_yet(F)
+{
+	f->checkpoints.error = ENOENT;
+}
+static void open_checkpoints(F)
+{
+	f->checkpoints.uid = 1000;
+}
+static void no_sodium(F)
+{
+	f->sodium = false;
+}
+static void no_sodium_for_criu(F)
+{
+	f->sodium = false;
+	assert_int_equal(str_copy(f->criu, sizeof(f->criu), "4.1.1"), 0);
+}
 static void no_policy(F)
 {
 	f->policy.absent = true;
@@ -286,6 +305,10 @@ static const struct {
     {read_only_run, "state", DOCTOR_FAIL, "read-only"},
     {no_state_yet, "state", DOCTOR_OK, "not there yet"},
     {open_state, "state", DOCTOR_FAIL, "0700"},
+    {no_checkpoints_yet, "checkpoints", DOCTOR_OK, "not there yet"},
+    {open_checkpoints, "checkpoints", DOCTOR_FAIL, "uid 1000"},
+    {no_sodium, "libsodium", DOCTOR_OK, "not installed"},
+    {no_sodium_for_criu, "libsodium", DOCTOR_WARN, "libsodium23"},
     {no_policy, "policy", DOCTOR_FAIL, "not there"},
     {broken_policy, "policy", DOCTOR_FAIL, "containerctl check"},
     {empty_policy, "policy", DOCTOR_WARN, "[Match NAME]"},
