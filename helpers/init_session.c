@@ -102,8 +102,10 @@ static bool stays(const struct init *in, const struct session *s, const struct c
 {
 	if (s->name == 0 || s->exited || s->report >= 0 || in->stopping)
 		return false;
-	return last->leave ||
-	       (!s->outside && in->restrictions->on_disconnect != RESTRICT_DISCONNECT_KILL);
+	if (last->leave || s->outside)
+		return last->leave;
+	return init_is_host_root(last) ||
+	       in->restrictions->on_disconnect != RESTRICT_DISCONNECT_KILL;
 }
 
 void init_session_leave(struct init *in, struct session *s, struct conn *c)
@@ -197,14 +199,16 @@ void init_reap(struct init *in)
 
 /*
  * Is it one for which a container is to be kept? By the definition each terminal session of a
- * login; else those alone that the host's root detached, as long as nobody is attached.
+ * login; else those alone that are detached, which the host's root did, or that he visits.
  */
 static bool is_kept(const struct init *in, const struct session *s)
 {
 	if (init_is_detached(s))
 		return true;
-	return s->used && !s->dead && s->name > 0 && !s->exited && !s->outside &&
-	       in->restrictions->on_disconnect != RESTRICT_DISCONNECT_KILL;
+	if (!s->used || s->dead || s->name == 0 || s->exited || s->outside)
+		return false;
+	return in->restrictions->on_disconnect != RESTRICT_DISCONNECT_KILL ||
+	       init_is_host_root(&in->conns[s->lead]);
 }
 
 static void tell_watchers(struct init *in)

@@ -141,7 +141,7 @@ MUTANTS = [
             "sessions.the_last_64_kib"),
     _mutant("MUST-9", "PID 1 outlives its supervisor after a checkpoint",
             ("helpers/init_quiet.c", "(void)prctl(PR_SET_PDEATHSIG, SIGKILL);", ""),
-            "sessions.supervisor_that_dies"),
+            "sessions.supervisor_that_dies_after_a_checkpoint"),
     _mutant("MUST-4", "a count in the ring is believed",
             ("libcore/ring.c", "if (*at > total)\n\t\t*at = total;", ""), "ring", "unit"),
     _mutant("MUST-4", "any file is mapped as a ring",

@@ -50,10 +50,10 @@ def test_quiet_for_a_checkpoint(world):
     peer = outside.Peer(init)
     assert peer.ask("quiesce") == ["quiet", []]
     term.wait()
+    assert peer.hear() == []
     held = [link.split(":")[0] for link in outside.links(init)]
     assert sorted(held) == ["/dev/null", "/dev/null", "/dev/null", "/dev/pts/ptmx", "/memfd",
                             "anon_inode", "anon_inode"], outside.links(init)
-    assert peer.hear() == []
     peer.close()
     errors = f"/proc/{init}/root/tmp/errors"
     world.until(lambda: os.path.exists(errors) and "FileNotFoundError" in open(errors).read(),
@@ -70,8 +70,10 @@ def test_quiet_for_a_checkpoint(world):
     os.write(peer.fds[0], b"echo \"<$x>\"\n")
     os.set_blocking(peer.fds[0], True)
     world.until(lambda: b"<kept>" in os.read(peer.fds[0], 65536), "the shell answers")
+    os.write(peer.fds[0], b"exit\n")
+    assert peer.hear() == ["exited", [("status", "0")]]
     peer.close()
-    world.until(lambda: not outside.sessions(), "root's hang-up ends it")
+    _is_gone(world)
 
 
 def test_plain_commands_keep_from_a_checkpoint(world):
@@ -183,6 +185,9 @@ def test_the_last_64_kib(world):
     term.expect("line 00100000\n" + re.escape(prompt))
     seen = term.all
     assert seen == (whole + prompt.encode())[-65536:], (len(seen), seen[:80], seen[-40:])
+    term.send("seq -s . 1 30000\n")  # and nobody else reads from now on
+    term.expect(r"\.".join(str(n) for n in range(29000, 30001)))
+    assert ".".join(str(n) for n in range(1, 30001)).encode() in term.all
     term.send("exit\n")
     term.wait()
     _is_gone(world)
