@@ -17,6 +17,7 @@
 #include "seal.h"
 #include "supervisor.h"
 #include "sys.h"
+#include "tcppeer.h"
 
 /* A checkpoint: PID 1 stands still, CRIU dumps, the images are sealed before anything ends. */
 
@@ -211,6 +212,31 @@ static int dump(struct making *mk, struct ctr_error *err)
 	return criurun_dump(&d, seal, mk, err);
 }
 
+/* Started by PID 1, and not one that has joined: those are not in the images. */
+static bool is_of_init(const struct supervisor *s, pid_t pid)
+{
+	struct proc_stat st = {.ppid = pid};
+
+	while (st.ppid > 1 && st.ppid != s->c.st.init.pid)
+		if (proc_read_stat(st.ppid, &st) < 0)
+			return false;
+	return st.ppid == s->c.st.init.pid;
+}
+
+/* Before anything is touched: what is joined may be connected, the login's own sshd for one. */
+static int check_connections(const struct making *mk, struct ctr_error *err)
+{
+	const struct supervisor *s = mk->s;
+	autofree pid_t *pids = NULL;
+	size_t n = 0, kept = 0;
+	int r = mk->rq->plan.tcp_established ? 0 : cg_pids(&s->c.cg, &pids, &n, err);
+
+	for (size_t i = 0; i < n; i++)
+		if (is_of_init(s, pids[i]))
+			pids[kept++] = pids[i];
+	return r < 0 ? r : tcppeer_refuse(pids, kept, err);
+}
+
 /* Record, plan and images in a folder of its own. */
 static int prepare(struct making *mk, struct ctr_error *err)
 {
@@ -235,6 +261,9 @@ static int make(struct making *mk, struct ctr_error *err)
 {
 	int r;
 
+	r = check_connections(mk, err);
+	if (r < 0)
+		return r;
 	mk->dirfd = ckptdir_new(mk->rootfd, mk->name, err);
 	if (mk->dirfd < 0)
 		return mk->dirfd;

@@ -356,6 +356,8 @@ static int run_resume(void *ctx, struct ctr_error *err)
 	end_maker(c);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0);		     /* cannot fail for 0 */
 	(void)unlinkat(c->dirfd, CREATE_TREE, AT_REMOVEDIR); /* its mount went with the other */
+	(void)unlinkat(c->dirfd, "restore.log", 0);	     /* of use only when it failed */
+	(void)unlinkat(c->dirfd, "stats-restore", 0);
 	r = proc_read_stat(c->st.init.pid, &stat);
 	if (r < 0 || stat.ppid != getpid())
 		return err_set(err, CTR_E_SYSTEM, ECHILD, "resume", "PID 1 is no child of ours");

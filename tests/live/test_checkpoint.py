@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import time
 
 from harness import outside, zoo
 from harness.world import write
@@ -74,6 +76,118 @@ def test_a_login_comes_back(world):
     term.expect("box\r\n")
     assert _status(world) == "running"
     assert not os.listdir("/var/lib/pam_container/checkpoints")
+    _ctl(world, "terminate", "alice.box")
+
+
+def _inside(world, path):
+    """What a file of the container has; empty while it is not there."""
+    place = f"/proc/{outside.init_pid()}/root{path}"
+    if not os.path.exists(place):
+        return ""
+    with open(place) as file:
+        return file.read()
+
+
+def _back(world, user="alice"):
+    """The administrator checkpoints, the user logs in again."""
+    _ctl(world, "checkpoint", f"{user}.box")
+    assert _status(world, f"{user}.box") == "checkpointed"
+    return world.terminal(world.ssh_argv(user, "-tt"))
+
+
+def test_vim_with_unsaved_text(world):
+    """The screen is drawn again, the text is still there and can be saved."""
+    _box(world)
+    term = _shell(world)
+    term.send("vim -u NONE -c 'set nocompatible' /tmp/text\n")
+    term.expect("/tmp/text")
+    term.send("iunsaved words\x1b")
+    term.expect("unsaved words")
+    term = _back(world)
+    term.expect("unsaved words")
+    term.send(":wq\n")
+    _ask(term, "cat /tmp/text", "unsaved words\r\n")
+    _ctl(world, "terminate", "alice.box")
+
+
+def test_python_at_its_prompt(world):
+    """Objects, an open file, a generator half way."""
+    _box(world)
+    term = _shell(world)
+    _ask(term, "python3 -q", ">>> ")
+    _ask(term, "g = (i * i for i in range(100)); f = open('/etc/passwd'); l = [next(g) for _ in range(5)]", ">>> ")
+    _ask(term, "first = f.readline(); import random; random.seed(1); r = random.random()", ">>> ")
+    term = _back(world)
+    _ask(term, "print('said', l, next(g), f.tell() > 0, random.random() != r, first[:5])",
+         r"said \[0, 1, 4, 9, 16\] 25 True True root:\r\n")
+    _ctl(world, "terminate", "alice.box")
+
+
+def test_less_in_the_middle(world):
+    """It stands at the same line."""
+    _box(world)
+    term = _shell(world)
+    term.send("seq 1 5000 > /tmp/numbers; less /tmp/numbers\n")
+    term.expect("/tmp/numbers")
+    term.send("2500g")
+    term.expect("2520")
+    term = _back(world)
+    term.expect("2510")
+    term.send("=")
+    term.expect("lines 2500-25")
+    _ctl(world, "terminate", "alice.box")
+
+
+def test_jobs_history_and_a_pipeline_in_flight(world):
+    """A stopped job, a running one, what was typed before, a pipe that is being read."""
+    _box(world)
+    term = _shell(world)
+    _ask(term, "cat > /tmp/stopped", "stopped\r\n")
+    term.send("one line\n")
+    world.until(lambda: _inside(world, "/tmp/stopped"), "cat has it")
+    term.send("\x1a")
+    term.expect("Stopped")
+    _ask(term, "(for i in $(seq 100000); do echo $i; sleep 0.01; done | while read i; do echo $i >> /tmp/pipe; done) & "
+         "echo st''arted", "started\r\n")
+    term = _back(world)
+    _ask(term, "jobs", r"\[1\][+-]? +Stopped")
+    term.expect(r"\[2\].*Running")
+    _ask(term, "history | grep -c s''topped", "1\r\n")
+    _ask(term, "a=$(wc -l < /tmp/pipe); sleep 1; [ $(wc -l < /tmp/pipe) -gt $a ] && seq 1 $a | cmp - <(head -n $a /tmp/pipe) && echo wh''ole",
+         "whole\r\n")
+    _ask(term, "fg %1", "stopped\r\n")
+    term.send("another\n\x04")
+    _ask(term, "cat /tmp/stopped", "one line\r\nanother\r\n")
+    _ctl(world, "terminate", "alice.box")
+
+
+def _prefix(term, key):
+    """tmux takes keys that come together for a paste."""
+    for each in "\x02", key:
+        time.sleep(0.3)
+        term.send(each)
+    time.sleep(0.3)
+
+
+def test_tmux_with_two_panes(world):
+    """A server, its client on the terminal, two shells on terminals of the server's."""
+    _box(world)
+    term = _shell(world)
+    term.send("tmux -f /dev/null new-session\n")
+    term.expect(r"\[0\] 0:")
+    term.send("x=left; echo le''ft\n")
+    term.expect("left\r\n|left")
+    _prefix(term, "%")
+    term.send("x=right; echo ri''ght\n")
+    term.expect("right")
+    term = _back(world)
+    term.expect(r"\[0\] 0:")
+    term.send("echo this is $x\n")
+    term.expect("this is right")
+    _prefix(term, "o")
+    term.send("echo this is $x\n")
+    term.expect("this is left")
+    _ctl(world, "terminate", "alice.box")
 
 
 def _same(answer):
@@ -100,6 +214,7 @@ def test_one_of_everything(world):
 def test_much_memory_and_many_processes(world):
     """256 MiB of a pattern and a tree of 200."""
     _box(world)
+    os.makedirs("/var/lib/pam_container", mode=0o700, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=90%", "tmpfs", "/var/lib/pam_container"], check=True)
     zoo.start(world, mib=256, children=200)
     _round(world)
@@ -242,6 +357,21 @@ def test_what_can_not_be_saved_is_said(world):
     _ctl(world, "checkpoint", "--kill-plain", "alice.box")
     job.wait(10)
     assert _status(world) == "checkpointed"
+
+
+def test_connections_to_the_outside_are_said(world):
+    """A socket whose other end is not the container's: process and peer are named, nothing was touched."""
+    _box(world)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        script = f"import socket, time; s = socket.create_connection((\"127.0.0.1\", {port})); time.sleep(1000)"
+        world.ssh("alice", f"setsid python3 -c '{script}' </dev/null >/dev/null 2>&1 &")
+        peer = server.accept()[0]
+        said = _ctl(world, "checkpoint", "alice.box", code=1).stderr.decode()
+        assert f"connected to 127.0.0.1:{port} outside" in said and "(python3)" in said, said
+        assert _status(world) == "running" and outside.ask("sessions")[0] == "sessions"
+        peer.close()
+    _ctl(world, "terminate", "alice.box")
 
 
 def test_states_of_a_checkpoint(world):
