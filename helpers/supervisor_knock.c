@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -21,6 +22,22 @@ enum { LOCK_MS = 50, TRIM_MS = 1000 };
 void supervisor_note(const struct supervisor *s, uid_t uid)
 {
 	(void)!recent_note(s->c.rootfd, uid, s->c.st.id, NULL); /* the next one takes longer */
+}
+
+static bool is_same(const char *mine, pid_t pid, const char *name)
+{
+	char path[64];
+	struct stat a, b;
+
+	return str_format(path, sizeof(path), "/proc/%d/%s", pid, name) == 0 &&
+	       stat(mine, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* A supervisor that the caller executes reads the files that the caller sees. */
+static bool sees_our_files(pid_t caller)
+{
+	return is_same("/proc/self/ns/mnt", caller, "ns/mnt") && is_same("/", caller, "root");
 }
 
 /* Who asked waited too long, and has gone the other way. */
@@ -57,6 +74,8 @@ static bool belongs_here(const struct supervisor *s, const struct login *l, cons
 	bool yes;
 
 	if (s->kill_end || !str_equal(conf, s->opt.conf ? s->opt.conf : ""))
+		return false;
+	if (!sees_our_files(l->pid))
 		return false;
 	if (load_default_paths(s->opt.conf, &paths, NULL) < 0)
 		return false;

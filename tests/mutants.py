@@ -110,6 +110,8 @@ MUTANTS = [
     _mutant("MUST-1", "a living supervisor takes in what every other login is refused for",
             ("helpers/supervisor_knock.c", " && supervisor_check(s, l, NULL) == 0)", ")"),
             "knock.what_stands_against_every_login"),
+    _mutant("MUST-1", "a living supervisor goes by files that the caller does not see",
+            ("helpers/supervisor_knock.c", "if (!sees_our_files(l->pid))", "if (0)"), "knock.other_files"),
     _mutant("MUST-4", "a stopped supervisor is waited for until the deadline",
             ("pam_container/knock.c", "KNOCK_MS = 250", "KNOCK_MS = 60000"), "knock.stopped_supervisor"),
     _mutant("MUST-8", "what points to a container is believed in a folder of others",

@@ -180,6 +180,20 @@ def test_other_configuration(world):
     _end(job)
 
 
+def test_other_files(world):
+    """MUST-1: where the caller sees another policy, that one counts."""
+    world.policy(USERS)
+    job = _hold(world)
+    os.makedirs("/srv/conf")
+    with open("/srv/conf/host.conf", "w") as file:
+        file.write(POLICY)
+    done = world.run(["unshare", "-m", "sh", "-c",
+                      "mount --bind /srv/conf/host.conf /etc/security/container.conf && "
+                      "exec su alice -c 'readlink /proc/self/ns/pid'"])
+    assert done.stdout.decode().strip() == os.readlink("/proc/self/ns/pid"), done
+    _end(job)
+
+
 def test_what_stands_against_every_login(world):
     """MUST-1: su would run code that users inside may have written."""
     world.policy(USERS)
