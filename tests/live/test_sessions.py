@@ -76,6 +76,30 @@ def test_quiet_for_a_checkpoint(world):
     _is_gone(world)
 
 
+def test_comes_back_after_a_checkpoint(world):
+    """Of a container that goes on: who was attached is again, and sees what was written meanwhile once."""
+    world.policy(OWN)
+    term = _shell(world)
+    init = outside.init_pid()
+    term.send("(sleep 1; echo mean''while) & x=kept\n")
+    term.expect("@")
+    peer = outside.Peer(init)
+    assert peer.ask("quiesce", again=1) == ["quiet", []]
+    term.expect("a checkpoint is being made")
+    assert peer.hear() == []
+    peer.close()
+    world.until(lambda: not world.run(["pgrep", "-u", "alice", "sleep"]).stdout, "it has written")
+    outside.wake(init)
+    assert outside.ask("unquiet") == ["ok", []]
+    term.expect("meanwhile\r\n")
+    term.send('echo "<$x>"\n')
+    term.expect("<kept>")
+    assert term.all.count(b"ready\r\n") == 1 and term.all.count(b"meanwhile\r\n") == 1, term.all
+    term.send("exit 4\n")
+    assert term.wait() == 4
+    _is_gone(world)
+
+
 def test_plain_commands_keep_from_a_checkpoint(world):
     """They are named, nothing has happened to them; with kill_plain they are ended first."""
     world.policy(OWN)

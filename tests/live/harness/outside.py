@@ -84,4 +84,10 @@ def sessions():
 
 def links(pid):
     """What a process holds open, as /proc names it."""
-    return sorted(os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd"))
+    found = []
+    for n in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.append(os.readlink(f"/proc/{pid}/fd/{n}"))
+        except FileNotFoundError:  # closed meanwhile
+            pass
+    return sorted(found)
