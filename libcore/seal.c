@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "criurun.h"
 #include "fd.h"
+#include "fit.h"
 #include "ledger.h"
 #include "treetar.h"
 
@@ -42,20 +43,13 @@ static int helper_digest(const struct seal *s, const struct sodiumlib *lib, char
 static int fill(const struct seal *s, const struct sodiumlib *lib, struct manifest *m,
 		struct ctr_error *err)
 {
-	const struct state *st = s->st;
-	int r;
+	int r = manifest_describe(s->st, lib, m, err);
 
-	(void)!str_copy(m->id, sizeof(m->id), st->id); /* as long as the record's */
-	(void)!str_copy(m->user, sizeof(m->user), st->user);
-	(void)!str_copy(m->definition, sizeof(m->definition), st->definition);
-	m->uid = st->uid;
+	if (r < 0)
+		return r;
 	m->leave_running = s->leave_running;
 	m->created_us = state_now_us();
-	r = manifest_digest(lib, st->text, m->definition_digest);
-	if (r == 0)
-		r = hostfacts_read(&m->host, err);
-	if (r == 0)
-		r = criurun_version(s->criu, m->criu, err);
+	r = criurun_version(s->criu, m->criu, err);
 	return r < 0 ? r : helper_digest(s, lib, m->init_digest, err);
 }
 
@@ -89,11 +83,6 @@ int seal_make(const struct seal *s, struct ctr_error *err)
 
 /* ---- checking one ---- */
 
-static int bad(struct ctr_error *err, const char *what)
-{
-	return err_set(err, CTR_E_IMAGE, EINVAL, "seal", "%s", what);
-}
-
 /* MUST-7: who logs in under that name now is who has the images. */
 static int check_user(const struct manifest *m, struct ctr_error *err)
 {
@@ -103,32 +92,32 @@ static int check_user(const struct manifest *m, struct ctr_error *err)
 		return 0;
 	pw = getpwnam(m->user); /* this child does nothing else with the result */
 	if (!pw || pw->pw_uid != m->uid)
-		return err_set(err, CTR_E_IMAGE, EPERM, "seal",
+		return err_set(err, CTR_E_MISFIT, EPERM, "seal",
 			       "the checkpoint is of user %s with uid %u; %s", m->user, m->uid,
 			       pw ? "that name has another uid here" : "there is none here");
 	return 0;
 }
 
-static int check_identity(const struct seal *s, const struct sodiumlib *lib,
-			  const struct manifest *m, struct ctr_error *err)
+/*
+ * Its definition is not asked for: it comes back with the walls that it had. Whose it is, is
+ * compared with the login by the caller, and with the host's users here.
+ */
+static int check_fit(const struct seal *s, const struct sodiumlib *lib, const struct manifest *m,
+		     struct ctr_error *err)
 {
-	char digest[SODIUMLIB_HEX];
-	struct hostfacts here;
-	int r;
+	autofree struct manifest *here = calloc(1, sizeof(*here));
+	int r = here ? hostfacts_read(&here->host, err)
+		     : err_sys(err, ENOMEM, "seal", "look at this machine");
 
-	if (!str_equal(m->id, s->st->id))
-		return bad(err, "the checkpoint is of another container");
-	r = hostfacts_read(&here, err);
-	if (r == 0)
-		r = helper_digest(s, lib, digest, err);
 	if (r < 0)
 		return r;
-	if (!str_equal(digest, m->init_digest))
-		return bad(err, "container-init is not the one that was checkpointed; "
-				"install the version of pam_container that made it");
-	if (!str_equal(here.arch, m->host.arch) || !str_equal(here.vendor, m->host.vendor))
-		return bad(err, "the checkpoint is of another kind of CPU");
-	return check_user(m, err);
+	(void)!str_copy(here->id, sizeof(here->id), s->st->id); /* as long as the record's */
+	r = criurun_version(s->criu, here->criu, err);
+	if (r == 0)
+		r = helper_digest(s, lib, here->init_digest, err);
+	if (r == 0)
+		r = fit_require(m, here, err);
+	return r < 0 ? r : check_user(m, err);
 }
 
 static int check(void *arg, struct ctr_error *err)
@@ -144,7 +133,7 @@ static int check(void *arg, struct ctr_error *err)
 	if (r == 0)
 		r = manifest_verify(s->dirfd, &key, m, err);
 	if (r == 0)
-		r = check_identity(s, &lib, m, err);
+		r = check_fit(s, &lib, m, err);
 	return r < 0 ? r : ledger_check(s->rootfd, s->st->id, m->counter, err);
 }
 

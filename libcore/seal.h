@@ -32,7 +32,8 @@ int seal_make(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;
 /**
  * seal_check - may the checkpoint in that folder be restored?
  *
- * Signature and every file, the machine, the user (MUST-7), the counter. CTR_E_IMAGE
+ * Signature and every file, the machine (fit.h), the user (MUST-7), the counter. CTR_E_IMAGE,
+ * CTR_E_MISFIT
  */
 int seal_check(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;
 

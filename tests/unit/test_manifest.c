@@ -215,6 +215,10 @@ static void finds_what_was_not_signed(void **state)
 	assert_int_equal(mkdirat(i->fd, "images/more", 0700), 0);
 	assert_refused(i, -EBADMSG, "images/more: was not signed");
 	assert_int_equal(unlinkat(i->fd, "images/more", AT_REMOVEDIR), 0);
+	folder_put(i->fd, "zzz", "", 0); /* behind all others */
+	assert_int_equal(fchmodat(i->fd, "zzz", 0600, 0), 0);
+	assert_refused(i, -EBADMSG, "zzz: was not signed");
+	assert_int_equal(unlinkat(i->fd, "zzz", 0), 0);
 	assert_int_equal(symlinkat("../pre-1", i->fd, "helpers/parent"), 0);
 	assert_refused(i, -EBADMSG, "helpers/parent: was not signed");
 	assert_int_equal(unlinkat(i->fd, "helpers/parent", 0), 0);
