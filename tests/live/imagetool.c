@@ -19,6 +19,8 @@
  *
  * imagetool take ROOT ID USER UID DEFINITION [kernel=|arch=|criu=|helpers=VALUE] <definition's text
  * imagetool spend ROOT ID COUNTER
+ * imagetool flip ROOT ID TIMES: each file of a checkpoint with one bit changed, at so many places:
+ *	prints how many of them there were; fails when one was not refused
  */
 
 struct tool {
@@ -109,6 +111,56 @@ static int take(struct tool *t, char **argv, struct ctr_error *err)
 	return r;
 }
 
+static int flip_bit(int fd, off_t at)
+{
+	unsigned char c;
+
+	if (pread(fd, &c, 1, at) != 1)
+		return -EIO;
+	c ^= (unsigned char)(1 << at % 8);
+	return pwrite(fd, &c, 1, at) == 1 ? 0 : -EIO;
+}
+
+/* Number of places that were tried; -EBADMSG when the change at one of them was not seen. */
+static int flip_file(struct tool *t, int dir, const struct tree_entry *e, uint64_t times)
+{
+	autofd int fd = openat(dir, e->path, O_RDWR | O_CLOEXEC);
+	uint64_t step = e->size > times ? e->size / times : 1;
+	int n = 0, r = fd < 0 ? -errno : 0;
+
+	for (uint64_t at = 0; r == 0 && at < e->size && n < (int)times; at += step, n++) {
+		r = flip_bit(fd, (off_t)at);
+		if (r == 0 && manifest_verify(dir, &t->key, &t->m, NULL) == 0)
+			r = -EBADMSG;
+		if (flip_bit(fd, (off_t)at) < 0)
+			r = -EIO;
+	}
+	return r < 0 ? r : n;
+}
+
+static int flip(struct tool *t, const char *id, uint64_t times, struct ctr_error *err)
+{
+	autofd int dir = ckptdir_open(t->root, id, err);
+	autotree struct tree tree = {0};
+	int n = 0, r = dir < 0 ? dir : ckptkey_read(t->root, &t->lib, &t->key, err);
+
+	if (r == 0)
+		r = manifest_verify(dir, &t->key, &t->m, err);
+	if (r == 0)
+		r = tree_scan(dir, TREE_STRICT, &tree, err);
+	for (size_t i = 0; r >= 0 && i < tree.n; i++) {
+		if (tree.v[i].type != TREE_FILE)
+			continue;
+		r = flip_file(t, dir, &tree.v[i], times);
+		if (r < 0)
+			return err_sys(err, r, "imagetool", "flip %s", tree.v[i].path);
+		n += r;
+	}
+	if (r >= 0)
+		(void)printf("%zu %d\n", tree.n, n);
+	return r < 0 ? r : manifest_verify(dir, &t->key, &t->m, err);
+}
+
 int main(int argc, char **argv)
 {
 	static struct tool t;
@@ -125,6 +177,8 @@ int main(int argc, char **argv)
 		r = take(&t, argv + 3, &err);
 	else if (strcmp(argv[1], "spend") == 0 && num_u64(argv[4], &counter) == 0)
 		r = ledger_spend(t.root, argv[3], counter, &err);
+	else if (strcmp(argv[1], "flip") == 0 && num_u64(argv[4], &counter) == 0)
+		r = flip(&t, argv[3], counter, &err);
 	if (r < 0)
 		(void)fprintf(stderr, "imagetool: %s\n", err.text);
 	return r < 0;

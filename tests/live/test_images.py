@@ -212,6 +212,58 @@ def test_import_on_a_full_disk(world):
     assert full.returncode == 1 and b"No space left" in full.stderr, full
 
 
+def _flip(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte[0] ^ 16]))
+
+
+def test_real_images_are_refused_when_changed(world):
+    """MUST-10: every file of what CRIU wrote, at 200 places each; and by restore itself, before CRIU runs."""
+    world.definition("box", TEXT)
+    box, _ = ctl(world, "start", "box")
+    box = box.strip()
+    ctl(world, "exec", box, "sh", "-c", "sleep 1000 >/dev/null 2>&1 </dev/null &")
+    ctl(world, "checkpoint", box)
+    place = f"{HERE}/checkpoints/{box}"
+    files, places = tool("flip", HERE, box, "200").split()
+    assert int(files) > 10 and int(places) > 1000, (files, places)
+    pages = min(glob.glob(place + "/images/pages-*.img"))
+    for path, what in ((pages, os.path.basename(pages) + ": changed"), (place + "/state.json", "state.json: changed"),
+                       (place + "/manifest.json", "manifest.json: changed")):
+        size = os.path.getsize(path)
+        _flip(path, size // 2)
+        assert what in refused(world, "restore", box), path
+        _flip(path, size // 2)
+    with open(pages, "ab") as file:
+        file.write(b"x")
+    assert "longer" in refused(world, "restore", box)
+    os.truncate(pages, os.path.getsize(pages) - 1)
+    with open(place + "/images/core-99.img", "w") as file:
+        os.chmod(file.fileno(), 0o600)
+    assert "images/core-99.img: was not signed" in refused(world, "restore", box)
+    os.unlink(place + "/images/core-99.img")
+    # an image of another container in this one's place
+    os.rename(place, f"{HERE}/checkpoints/other")
+    assert "other" in refused(world, "restore", "other")
+    os.rename(f"{HERE}/checkpoints/other", place)
+    # another key, and back
+    shutil.copy2(HERE + "/key", "/root/key")
+    ctl(world, "checkpoint-key", "create", "--replace", "--yes")
+    assert "signed with the key" in refused(world, "restore", box)
+    ctl(world, "checkpoint-key", "import", "--replace", "--yes", "/root/key")
+    old = place + ".old"
+    shutil.copytree(place, old, symlinks=True)
+    ctl(world, "restore", box)
+    # replayed: the same once more
+    ctl(world, "terminate", "--grace", "0", box)
+    os.rename(old, place)
+    assert "replayed" in refused(world, "restore", box)
+    world.run(["containerctl", "terminate", "--grace", "0", box])
+
+
 def test_gc_removes_what_was_begun(world):
     take(world)
     os.mkdir(HERE + "/checkpoints/.new-0badcafe", 0o700)
