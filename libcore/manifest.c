@@ -12,6 +12,7 @@
 #include "fd.h"
 #include "manifestjson.h"
 #include "str.h"
+#include "tag.h"
 
 #define MAC_HEAD "pam_container-manifest-mac 1"
 enum { DIGEST_FILE_MAX = 64 << 20 };
@@ -225,22 +226,14 @@ static int compare(const struct tree *want, const struct tree *is, struct ctr_er
 	return 0;
 }
 
-/* Opened by the names that the folder has; the manifest's are only compared. */
-static int compare_tags(const struct tree_tagger *tagger, const struct tree *want,
-			const struct tree *is, struct ctr_error *err)
+/* The files were opened by the names that the folder has; the manifest's are only compared. */
+static int compare_tags(const struct sodiumlib *lib, const struct tree *want, const struct tree *is,
+			struct ctr_error *err)
 {
-	for (size_t i = 0; i < is->n; i++) {
-		char tag[TREE_TAG];
-		int r;
-
-		if (is->v[i].type != TREE_FILE)
-			continue;
-		r = tree_tag(tagger, &is->v[i], tag, err);
-		if (r < 0)
-			return r;
-		if (tagger->key->lib->equal(tag, want->v[i].text, TREE_TAG - 1) != 0)
+	for (size_t i = 0; i < is->n; i++)
+		if (is->v[i].type == TREE_FILE &&
+		    lib->equal(is->v[i].text, want->v[i].text, SODIUMLIB_HEX - 1) != 0)
 			return bad(err, &is->v[i], "changed");
-	}
 	return 0;
 }
 
@@ -250,7 +243,7 @@ int manifest_verify(int dirfd, const struct ckptkey *key, struct manifest *ret,
 	automanifest struct manifest_text t = {0};
 	autotree struct tree want = {0}, is = {0};
 	struct manifest m;
-	const struct tree_tagger tagger = {dirfd, key, m.nonce};
+	const struct tag_context c = {dirfd, key, m.nonce};
 	int r = manifest_text_read(dirfd, &t, err);
 
 	if (r == 0)
@@ -260,7 +253,9 @@ int manifest_verify(int dirfd, const struct ckptkey *key, struct manifest *ret,
 	if (r == 0)
 		r = compare(&want, &is, err);
 	if (r == 0)
-		r = compare_tags(&tagger, &want, &is, err);
+		r = tag_tree(&c, &is, err);
+	if (r == 0)
+		r = compare_tags(key->lib, &want, &is, err);
 	if (r == 0)
 		*ret = m;
 	return r;
@@ -281,18 +276,14 @@ static int make_nonce(const struct sodiumlib *lib, char ret[TREE_NONCE + 1])
 static int add_tags(int dirfd, struct manifest *m, const struct ckptkey *key, struct tree *t,
 		    struct ctr_error *err)
 {
-	const struct tree_tagger tagger = {dirfd, key, m->nonce};
-	int r = 0;
+	const struct tag_context c = {dirfd, key, m->nonce};
 
 	m->files = m->bytes = 0;
-	for (size_t i = 0; r == 0 && i < t->n; i++) {
-		if (t->v[i].type != TREE_FILE)
-			continue;
-		r = tree_tag(&tagger, &t->v[i], t->v[i].text, err);
-		m->files++;
+	for (size_t i = 0; i < t->n; i++) {
+		m->files += t->v[i].type == TREE_FILE;
 		m->bytes += t->v[i].size;
 	}
-	return r;
+	return tag_tree(&c, t, err);
 }
 
 static int put(int dirfd, const struct manifest *m, const struct ckptkey *key, const struct tree *t)

@@ -112,7 +112,7 @@ static int take_entry(struct json_object *o, struct tree_entry *e)
 		return -EBADMSG;
 	if (e->type == TREE_LINK)
 		return tree_link_is_plain(e->path, e->text) ? 0 : -EBADMSG;
-	return strlen(e->text) == TREE_TAG - 1 ? take_size(o, &e->size) : -EBADMSG;
+	return strlen(e->text) == SODIUMLIB_HEX - 1 ? take_size(o, &e->size) : -EBADMSG;
 }
 
 static int take_tree(struct json_object *top, struct tree *t)

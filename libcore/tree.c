@@ -12,8 +12,6 @@
 #include "path.h"
 #include "str.h"
 
-enum { PIECE = 256 * 1024 };
-
 void tree_done(struct tree *t)
 {
 	free(t->v);
@@ -241,68 +239,6 @@ int tree_scan(int dirfd, enum tree_how how, struct tree *ret, struct ctr_error *
 	tree_done(ret);
 	*ret = t;
 	t = (struct tree){0};
-	return 0;
-}
-
-/* ---- tags ---- */
-
-static int file_key(const struct tree_tagger *t, const char *path,
-		    unsigned char ret[SODIUMLIB_HASH])
-{
-	char text[TREE_NONCE + TREE_PATH_MAX + 2];
-	struct sodiumlib_in in = {t->key->bytes, "ctr-file", text, 0};
-	int r = str_format(text, sizeof(text), "%.*s %s", TREE_NONCE, t->nonce, path);
-
-	in.len = strlen(text);
-	return r < 0 ? r : sodiumlib_hash(t->key->lib, &in, ret);
-}
-
-/* Exactly the bytes that the entry says: 0, -EBADMSG when there are more or fewer. */
-static int feed(const struct sodiumlib *l, crypto_onetimeauth_state *auth, int fd, uint64_t size)
-{
-	autofree unsigned char *piece = malloc(PIECE);
-	ssize_t n;
-
-	if (!piece)
-		return -ENOMEM;
-	do {
-		n = read(fd, piece, PIECE);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if ((uint64_t)n > size)
-			return -EBADMSG;
-		size -= (uint64_t)n;
-		(void)l->auth_update(auth, piece, (unsigned long long)n);
-	} while (n != 0);
-	return size ? -EBADMSG : 0;
-}
-
-int tree_tag(const struct tree_tagger *t, const struct tree_entry *e, char ret[TREE_TAG],
-	     struct ctr_error *err)
-{
-	autofd int fd = path_open_nolinks(t->dirfd, e->path, O_RDONLY | O_NONBLOCK);
-	const struct sodiumlib *l = t->key->lib;
-	unsigned char key[SODIUMLIB_HASH], tag[crypto_onetimeauth_BYTES];
-	crypto_onetimeauth_state auth;
-	int r;
-
-	if (fd < 0)
-		return err_sys(err, fd, "manifest", "open %s", e->path);
-	r = file_key(t, e->path, key);
-	if (r < 0)
-		return err_sys(err, r, "manifest", "make the key of %s", e->path);
-	(void)l->auth_init(&auth, key);
-	r = feed(l, &auth, fd, e->size);
-	(void)l->auth_final(&auth, tag);
-	l->zero(key, sizeof(key));
-	if (r == -EBADMSG)
-		return err_set(err, CTR_E_IMAGE, EBADMSG, "manifest",
-			       "%s: changes while it is read", e->path);
-	if (r < 0)
-		return err_sys(err, r, "manifest", "read %s", e->path);
-	(void)l->hex(ret, TREE_TAG, tag, sizeof(tag));
 	return 0;
 }
 

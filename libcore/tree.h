@@ -9,18 +9,12 @@
 /*
  * What is in the folder of a checkpoint: regular files and folders with plain names, and the links
  * `parent` by which CRIU finds the images before its own. Everything else is refused.
- *
- * A file's tag is Poly1305 with a key made for this one file of this one checkpoint (of the
- * checkpoint key, the manifest's nonce and the path), and stands in the signed manifest. It runs at
- * 3.8 GB/s where BLAKE2b does 0.8 (measured, libsodium 1.0.18): images are read at each dump and
- * each restore, and memory is most of them.
  */
 
 enum {
 	TREE_PATH_MAX = 100, /* bytes of a path; also what a tar header holds */
 	TREE_DEPTH_MAX = 8,
 	TREE_ENTRIES_MAX = 65536,
-	TREE_TAG = 33,	 /* 32 digits */
 	TREE_NONCE = 64, /* digits */
 };
 
@@ -31,7 +25,7 @@ struct tree_entry {
 	char path[TREE_PATH_MAX + 1]; /* relative to the folder */
 	enum tree_type type;
 	uint64_t size;		      /* of a file */
-	char text[TREE_PATH_MAX + 1]; /* tag of a file, target of a link */
+	char text[TREE_PATH_MAX + 1]; /* tag of a file (tag.h), target of a link */
 };
 
 /** struct tree - sorted by path; {0} is the empty one */
@@ -76,17 +70,6 @@ enum tree_how {
  */
 int tree_scan(int dirfd, enum tree_how how, struct tree *ret,
 	      struct ctr_error *err) ATTR_WARN_UNUSED;
-
-/** struct tree_tagger - what tags are made with; the nonce never serves another checkpoint */
-struct tree_tagger {
-	int dirfd;
-	const struct ckptkey *key;
-	const char *nonce; /* TREE_NONCE digits */
-};
-
-/** tree_tag - the tag of a file; -EBADMSG (CTR_E_IMAGE) when its size is another by now */
-int tree_tag(const struct tree_tagger *t, const struct tree_entry *e, char ret[TREE_TAG],
-	     struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** tree_sync - what was written of its files and folders is on the disk when this returns */
 int tree_sync(int dirfd, const struct tree *t, struct ctr_error *err) ATTR_WARN_UNUSED;

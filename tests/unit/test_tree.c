@@ -93,45 +93,12 @@ static void deep_and_long(void **state)
 	folder_remove(&f);
 }
 
-/* One that is signed with the folder's checkpoint has its tag; the next has another. */
-static void tags_are_of_their_place(void **state)
-{
-	static const char nonces[2][TREE_NONCE + 1] = {
-	    "0000000000000000000000000000000000000000000000000000000000000000",
-	    "0000000000000000000000000000000000000000000000000000000000000001"};
-	struct tree_entry a = {.path = "a", .type = TREE_FILE, .size = 3}, b = a;
-	char one[TREE_TAG], two[TREE_TAG];
-	struct folder f;
-	struct tree_tagger t;
-
-	(void)state;
-	folder_make(&f);
-	t = (struct tree_tagger){f.fd, &f.key, nonces[0]};
-	folder_put(f.fd, "a", "abc", 3);
-	folder_put(f.fd, "b", "abc", 3);
-	b.path[0] = 'b';
-	assert_int_equal(tree_tag(&t, &a, one, NULL), 0);
-	assert_int_equal(tree_tag(&t, &a, two, NULL), 0);
-	assert_string_equal(one, two);
-	assert_int_equal(tree_tag(&t, &b, two, NULL), 0);
-	assert_string_not_equal(one, two);
-	t.nonce = nonces[1];
-	assert_int_equal(tree_tag(&t, &a, two, NULL), 0);
-	assert_string_not_equal(one, two);
-	a.size = 2;
-	assert_int_equal(tree_tag(&t, &a, two, NULL), -EBADMSG);
-	a.size = 4;
-	assert_int_equal(tree_tag(&t, &a, two, NULL), -EBADMSG);
-	folder_remove(&f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(paths),
 	    cmocka_unit_test(links),
 	    cmocka_unit_test(deep_and_long),
-	    cmocka_unit_test(tags_are_of_their_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

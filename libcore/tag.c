@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "path.h"
+#include "str.h"
+
+enum { BUFFER = 256 * 1024, HASH = crypto_onetimeauth_BYTES };
+
+/** struct piece - one of a file */
+struct piece {
+	const struct tree_entry *of;
+	uint64_t number;
+	unsigned char mac[HASH];
+	int result; /* 0, -errno */
+};
+
+/** struct work - what the threads share; each takes the next piece */
+struct work {
+	const struct tag_context *c;
+	struct piece *v;
+	size_t n;
+	size_t next; /* by atomic operations only */
+};
+
+/* ---- one piece ---- */
+
+static int piece_key(const struct tag_context *c, const struct piece *p,
+		     unsigned char ret[SODIUMLIB_HASH])
+{
+	char text[TREE_NONCE + TREE_PATH_MAX + 24];
+	struct sodiumlib_in in = {c->key->bytes, "ctr-piece", text, 0};
+	int r = str_format(text, sizeof(text), "%.*s %" PRIu64 " %s", TREE_NONCE, c->nonce,
+			   p->number, p->of->path);
+
+	in.len = strlen(text);
+	return r < 0 ? r : sodiumlib_hash(c->key->lib, &in, ret);
+}
+
+static uint64_t piece_size(const struct piece *p)
+{
+	uint64_t left = p->of->size - p->number * TAG_PIECE;
+
+	return left < TAG_PIECE ? left : TAG_PIECE;
+}
+
+/* Exactly what the entry says: -EBADMSG when there is less. */
+static int feed(const struct sodiumlib *l, crypto_onetimeauth_state *auth, int fd,
+		const struct piece *p)
+{
+	autofree unsigned char *buffer = malloc(BUFFER);
+	uint64_t at = p->number * TAG_PIECE, end = at + piece_size(p);
+
+	if (!buffer)
+		return -ENOMEM;
+	while (at < end) {
+		ssize_t n = pread(fd, buffer, end - at < BUFFER ? end - at : BUFFER, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EBADMSG;
+		at += (uint64_t)n;
+		(void)l->auth_update(auth, buffer, (unsigned long long)n);
+	}
+	return 0;
+}
+
+static int take_mac(const struct tag_context *c, struct piece *p)
+{
+	autofd int fd = path_open_nolinks(c->dirfd, p->of->path, O_RDONLY | O_NONBLOCK);
+	const struct sodiumlib *l = c->key->lib;
+	unsigned char key[SODIUMLIB_HASH];
+	crypto_onetimeauth_state auth;
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if ((uint64_t)st.st_size != p->of->size)
+		return -EBADMSG;
+	r = piece_key(c, p, key);
+	if (r < 0)
+		return r;
+	(void)l->auth_init(&auth, key);
+	r = feed(l, &auth, fd, p);
+	(void)l->auth_final(&auth, p->mac);
+	l->zero(key, sizeof(key));
+	return r;
+}
+
+/* ---- all of them ---- */
+
+static void *work_on(void *arg)
+{
+	struct work *w = arg;
+	size_t i;
+
+	while ((i = __atomic_fetch_add(&w->next, 1, __ATOMIC_RELAXED)) < w->n)
+		w->v[i].result = take_mac(w->c, &w->v[i]);
+	return NULL;
+}
+
+/* Threads beside this one: for what is large only, and for CPUs that there are. */
+static size_t helpers_for(const struct tree *t)
+{
+	uint64_t bytes = 0, max;
+	cpu_set_t set;
+	int cpus;
+
+	for (size_t i = 0; i < t->n; i++)
+		bytes += t->v[i].size;
+	max = bytes / TAG_PIECE;
+	cpus = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+	if (cpus > TAG_THREADS_MAX)
+		cpus = TAG_THREADS_MAX;
+	return max < (uint64_t)cpus - 1 ? (size_t)max : (size_t)cpus - 1;
+}
+
+/* A thread that cannot be had is done without. Signals are for the caller's threads. */
+static void run(struct work *w, size_t helpers)
+{
+	pthread_t threads[TAG_THREADS_MAX];
+	sigset_t all, old;
+	size_t n = 0;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	while (n < helpers && pthread_create(&threads[n], NULL, work_on, w) == 0)
+		n++;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	(void)work_on(w);
+	while (n > 0)
+		(void)pthread_join(threads[--n], NULL); /* they are ours and joinable */
+}
+
+static size_t pieces_of(const struct tree_entry *e)
+{
+	if (e->type != TREE_FILE)
+		return 0;
+	return e->size ? (size_t)((e->size + TAG_PIECE - 1) / TAG_PIECE) : 1;
+}
+
+static int cut(const struct tree *t, struct work *w)
+{
+	for (size_t i = 0; i < t->n; i++)
+		w->n += pieces_of(&t->v[i]);
+	w->v = calloc(w->n + 1, sizeof(*w->v));
+	if (!w->v)
+		return -ENOMEM;
+	w->n = 0;
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t k = 0; k < pieces_of(&t->v[i]); k++)
+			w->v[w->n++] = (struct piece){.of = &t->v[i], .number = k};
+	return 0;
+}
+
+/* n pieces of one file, in order, to its tag. */
+static int join(const struct tag_context *c, const struct piece *v, size_t n,
+		char ret[SODIUMLIB_HEX])
+{
+	size_t head = TREE_NONCE + TREE_PATH_MAX + 24, len;
+	autofree char *text = malloc(head + n * HASH);
+	struct sodiumlib_in in = {c->key->bytes, "ctr-file", text, 0};
+	int r = text ? str_format(text, head, "%.*s %" PRIu64 " %s", TREE_NONCE, c->nonce,
+				  v->of->size, v->of->path)
+		     : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	len = strlen(text) + 1;
+	for (size_t i = 0; i < n; i++)
+		memcpy(text + len + i * HASH, v[i].mac, HASH);
+	in.len = len + n * HASH;
+	return sodiumlib_hash_hex(c->key->lib, &in, ret);
+}
+
+static int tell(const struct piece *p, struct ctr_error *err)
+{
+	if (p->result == -EBADMSG)
+		return err_set(err, CTR_E_IMAGE, EBADMSG, "manifest",
+			       "%s: changes while it is read", p->of->path);
+	return err_sys(err, p->result, "manifest", "read %s", p->of->path);
+}
+
+static int collect(const struct work *w, struct tree *t, struct ctr_error *err)
+{
+	const struct piece *p = w->v;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < w->n; i++)
+		if (w->v[i].result < 0)
+			return tell(&w->v[i], err);
+	for (size_t i = 0; r == 0 && i < t->n; i++) {
+		size_t n = pieces_of(&t->v[i]);
+
+		if (n > 0)
+			r = join(w->c, p, n, t->v[i].text);
+		p += n;
+	}
+	return r < 0 ? err_sys(err, r, "manifest", "make the tags of a checkpoint") : 0;
+}
+
+int tag_tree(const struct tag_context *c, struct tree *t, struct ctr_error *err)
+{
+	struct work w = {.c = c};
+	int r = cut(t, &w);
+
+	if (r < 0)
+		return err_sys(err, r, "manifest", "read the files of a checkpoint");
+	run(&w, helpers_for(t));
+	r = collect(&w, t, err);
+	free(w.v);
+	return r;
+}
