@@ -19,6 +19,7 @@ _TOOL = open(_TOOLS[-1], "rb").read() if _TOOLS else b""
 TOOL = "/usr/local/bin/imagetool"
 # not the usual one: the machine that lends its files may have checkpoints
 HERE, THERE = "/var/lib/here", "/var/lib/there"
+USUAL = "/var/lib/pam_container"
 TEXT = "[Exec]\nEnvironment=WHO=%u\n[Resources]\nTasksMax=100\n"
 KEYS = ["id", "user", "container", "state", "created", "size_bytes", "counter", "key"]
 
@@ -262,6 +263,31 @@ def test_real_images_are_refused_when_changed(world):
     os.rename(old, place)
     assert "replayed" in refused(world, "restore", box)
     world.run(["containerctl", "terminate", "--grace", "0", box])
+
+
+def test_a_login_moves_to_another_machine(world):
+    """What CRIU wrote, exported, removed here, imported where the key and the definition are the same, restored."""
+    world.policy("[Global]\nOnError=deny\n[Match students]\nGroup=students\nContainer=box\nInstance=user\n")
+    world.definition("box", "[Container]\nLinger=1h\n[Files]\nPrivateTmp=yes\n" + TEXT)
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term.send("echo $WHO > /tmp/mark; sleep 4711 & echo b''g\n")
+    term.expect("bg\r\n")
+    # a login's supervisor writes to the usual root
+    ctl(world, "checkpoint", "alice.box", root=USUAL)
+    term.wait()
+    if not os.path.exists(HERE):
+        os.mkdir(HERE, 0o700)
+    shutil.copy2(USUAL + "/key", HERE + "/key")
+    bundle = export(world, "alice.box", root=USUAL)
+    ctl(world, "checkpoints", "rm", "alice.box", root=USUAL)
+    assert "no such container" in refused(world, "status", "alice.box", root=USUAL)
+    assert ctl(world, "import", bundle) == ("alice.box\n", "")
+    assert listed(world)["alice.box"]["user"] == "alice"
+    ctl(world, "restore", "alice.box")
+    assert ctl(world, "exec", "alice.box", "cat", "/tmp/mark")[0] == "alice\n"
+    assert "sleep" in world.run(["containermon", "ps", "-r"]).stdout.decode()
+    ctl(world, "terminate", "--grace", "0", "alice.box")
+    assert "replayed" in refused(world, "import", bundle)
 
 
 def test_gc_removes_what_was_begun(world):
