@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,6 +61,11 @@ static void ATTR_NORETURN body(child_fn fn, void *arg, int fd)
 {
 	struct report rep = {0};
 
+	/*
+	 * Nobody is left who hears its report; and it has copies of all that its parent had open,
+	 * whose other ends would wait on (MUST-9).
+	 */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	rep.result = fn(arg, &rep.err);
 	_exit(fd_write_all(fd, &rep, sizeof(rep)) < 0); /* a lost report reads as a dead child */
 }

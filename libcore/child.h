@@ -8,8 +8,8 @@
 #include "err.h"
 
 /*
- * Children with a deadline. One file owns fork: a child reports through an error pipe, is known by
- * pidfd, and is SIGKILLed when its time is up (MUST-4).
+ * Children with a deadline, which do not outlive their parent. One file owns fork: a child reports
+ * through an error pipe, is known by pidfd, and is SIGKILLed when its time is up (MUST-4).
  */
 
 /** child_fn - body of a child; returns 0 or -errno with err filled, and never returns to main */

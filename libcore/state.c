@@ -218,7 +218,8 @@ int state_remove_dir(int rootfd, const char *id, struct ctr_error *err)
 		return err_sys(err, errno, "state", "read the folder of container %s", id);
 	for (struct dirent *e = readdir(d); e; e = readdir(d))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-		    unlinkat(fd, e->d_name, 0) < 0 && errno != ENOENT)
+		    unlinkat(fd, e->d_name, e->d_type == DT_DIR ? AT_REMOVEDIR : 0) < 0 &&
+		    errno != ENOENT)
 			return err_sys(err, errno, "state", "remove %s of container %s", e->d_name,
 				       id);
 	if (folder_path(id, path) < 0 ||

@@ -31,7 +31,7 @@ TasksMax=300
 """
 
 
-def _ctl(world, *arguments, code=0):
+def ctl(world, *arguments, code=0):
     done = world.run(["containerctl", *arguments], timeout=60)
     assert done.returncode == code, done
     return done
@@ -42,7 +42,7 @@ def _box(world, extra="", text=BOX):
     world.definition("box", text + extra)
 
 
-def _status(world, name="alice.box"):
+def status(world, name="alice.box"):
     done = world.run(["containerctl", "list", "--all", "--json"])
     rows = json.loads(done.stdout)["containers"]
     return {row["id"]: row["state"] for row in rows}.get(name)
@@ -66,17 +66,17 @@ def test_a_login_comes_back(world):
     term = _shell(world)
     _ask(term, "x=kept; cd /tmp; f() { echo \"f of $x\"; }; echo s''et", "set\r\n")
     _ask(term, "(while :; do echo tick >> /tmp/ticks; sleep 0.1; done) & echo b''g", "bg\r\n")
-    _ctl(world, "checkpoint", "alice.box")
+    ctl(world, "checkpoint", "alice.box")
     term.wait()
-    assert _status(world) == "checkpointed"
+    assert status(world) == "checkpointed"
     assert not os.listdir("/run/pam_container/containers")
     term = world.terminal(world.ssh_argv("alice", "-tt"))
     _ask(term, "f; pwd; jobs; hostname", "f of kept\r\n/tmp\r\n")
     term.expect("Running")
     term.expect("box\r\n")
-    assert _status(world) == "running"
+    assert status(world) == "running"
     assert not os.listdir("/var/lib/pam_container/checkpoints")
-    _ctl(world, "terminate", "alice.box")
+    ctl(world, "terminate", "alice.box")
 
 
 def _inside(world, path):
@@ -90,8 +90,8 @@ def _inside(world, path):
 
 def _back(world, user="alice"):
     """The administrator checkpoints, the user logs in again."""
-    _ctl(world, "checkpoint", f"{user}.box")
-    assert _status(world, f"{user}.box") == "checkpointed"
+    ctl(world, "checkpoint", f"{user}.box")
+    assert status(world, f"{user}.box") == "checkpointed"
     return world.terminal(world.ssh_argv(user, "-tt"))
 
 
@@ -107,7 +107,7 @@ def test_vim_with_unsaved_text(world):
     term.expect("unsaved words")
     term.send(":wq\n")
     _ask(term, "cat /tmp/text", "unsaved words\r\n")
-    _ctl(world, "terminate", "alice.box")
+    ctl(world, "terminate", "alice.box")
 
 
 def test_python_at_its_prompt(world):
@@ -120,7 +120,7 @@ def test_python_at_its_prompt(world):
     term = _back(world)
     _ask(term, "print('said', l, next(g), f.tell() > 0, random.random() != r, first[:5])",
          r"said \[0, 1, 4, 9, 16\] 25 True True root:\r\n")
-    _ctl(world, "terminate", "alice.box")
+    ctl(world, "terminate", "alice.box")
 
 
 def test_less_in_the_middle(world):
@@ -135,7 +135,7 @@ def test_less_in_the_middle(world):
     term.expect("2510")
     term.send("=")
     term.expect("lines 2500-25")
-    _ctl(world, "terminate", "alice.box")
+    ctl(world, "terminate", "alice.box")
 
 
 def test_jobs_history_and_a_pipeline_in_flight(world):
@@ -158,7 +158,7 @@ def test_jobs_history_and_a_pipeline_in_flight(world):
     _ask(term, "fg %1", "stopped\r\n")
     term.send("another\n\x04")
     _ask(term, "cat /tmp/stopped", "one line\r\nanother\r\n")
-    _ctl(world, "terminate", "alice.box")
+    ctl(world, "terminate", "alice.box")
 
 
 def _prefix(term, key):
@@ -187,18 +187,18 @@ def test_tmux_with_two_panes(world):
     _prefix(term, "o")
     term.send("echo this is $x\n")
     term.expect("this is left")
-    _ctl(world, "terminate", "alice.box")
+    ctl(world, "terminate", "alice.box")
 
 
-def _same(answer):
+def same(answer):
     assert answer.get("as before") is True, answer
 
 
 def _round(world, name="alice.box", *options):
-    _ctl(world, "checkpoint", *options, name)
-    assert _status(world, name) == "checkpointed"
-    _ctl(world, "restore", name)
-    assert _status(world, name) == "running"
+    ctl(world, "checkpoint", *options, name)
+    assert status(world, name) == "checkpointed"
+    ctl(world, "restore", name)
+    assert status(world, name) == "running"
 
 
 def test_one_of_everything(world):
@@ -207,8 +207,8 @@ def test_one_of_everything(world):
     zoo.start(world)
     for _ in range(10):
         _round(world)
-        _same(zoo.ask(world, "alice.box"))
-    _ctl(world, "terminate", "alice.box")
+        same(zoo.ask(world, "alice.box"))
+    ctl(world, "terminate", "alice.box")
 
 
 def test_much_memory_and_many_processes(world):
@@ -219,9 +219,9 @@ def test_much_memory_and_many_processes(world):
     zoo.start(world, mib=256, children=200)
     _round(world)
     answer = zoo.ask(world, "alice.box")
-    _same(answer)
+    same(answer)
     assert answer["children"] == 200 and answer["memory"], answer
-    _ctl(world, "terminate", "alice.box")
+    ctl(world, "terminate", "alice.box")
     subprocess.run(["umount", "/var/lib/pam_container"], check=True)
 
 
@@ -259,12 +259,12 @@ def _walls_hold(world, text):
     _round(world)
     assert _walls(world) == before
     assert _limits(world) == limits
-    _same(zoo.ask(world, "alice.box"))
-    _ctl(world, "terminate", "alice.box")
+    same(zoo.ask(world, "alice.box"))
+    ctl(world, "terminate", "alice.box")
 
 
 def _limits(world):
-    show = _ctl(world, "show", "alice.box").stdout.decode()
+    show = ctl(world, "show", "alice.box").stdout.decode()
     return [line for line in show.splitlines() if "limit" in line]
 
 
@@ -317,16 +317,16 @@ def test_an_overlay_keeps_what_was_written(world):
 RootDirectory={tree}
 Volatile=overlay
 """)
-    _ctl(world, "start", "--id", "over", "box")
+    ctl(world, "start", "--id", "over", "box")
     script = ("cd /etc; echo mine > file; ln -s file link; rm old; mkdir d; echo x > d/x; mkfifo p; "
               "(while :; do echo t >> /etc/ticks; sleep 0.1; done) </dev/null >/dev/null 2>&1 &")
-    _ctl(world, "exec", "over", "--", "/bin/busybox", "sh", "-c", script)
+    ctl(world, "exec", "over", "--", "/bin/busybox", "sh", "-c", script)
     _round(world, "over")
-    done = _ctl(world, "exec", "over", "--", "/bin/busybox", "sh", "-c",
+    done = ctl(world, "exec", "over", "--", "/bin/busybox", "sh", "-c",
                 "cd /etc; cat link d/x; ls; a=$(wc -l < ticks); sleep 1; [ $(wc -l < ticks) -gt $a ] && echo more")
     assert done.stdout.decode().split() == ["mine", "x", "d", "file", "link", "p", "ticks", "more"], done
     assert sorted(os.listdir(f"{tree}/etc")) == ["old"]
-    _ctl(world, "terminate", "over")
+    ctl(world, "terminate", "over")
     subprocess.run(["umount", tree], check=True)
 
 
@@ -335,15 +335,15 @@ def test_left_running_then_a_crash(world):
     host's, connections of the crashed one are still being closed.)"""
     _box(world, "[Network]\nPrivate=loopback\n")
     zoo.start(world)
-    _ctl(world, "checkpoint", "--leave-running", "alice.box")
-    assert _status(world) == "running"
-    _same(zoo.ask(world, "alice.box"))
+    ctl(world, "checkpoint", "--leave-running", "alice.box")
+    assert status(world) == "running"
+    same(zoo.ask(world, "alice.box"))
     os.kill(outside.init_pid(), signal.SIGKILL)
     world.until(lambda: not os.listdir("/run/pam_container/containers"), "it is gone")
-    assert _status(world) == "checkpointed"
-    _ctl(world, "restore", "alice.box")
-    _same(zoo.ask(world, "alice.box"))
-    _ctl(world, "terminate", "alice.box")
+    assert status(world) == "checkpointed"
+    ctl(world, "restore", "alice.box")
+    same(zoo.ask(world, "alice.box"))
+    ctl(world, "terminate", "alice.box")
 
 
 def test_what_can_not_be_saved_is_said(world):
@@ -351,12 +351,12 @@ def test_what_can_not_be_saved_is_said(world):
     _box(world)
     job = subprocess.Popen(world.ssh_argv("alice", "echo up; exec sleep 1000"), stdout=subprocess.PIPE)
     assert job.stdout.readline() == b"up\n"
-    said = _ctl(world, "checkpoint", "alice.box", code=1).stderr
+    said = ctl(world, "checkpoint", "alice.box", code=1).stderr
     assert b"(sleep)" in said and b"--kill-plain" in said, said
-    assert job.poll() is None and _status(world) == "running"
-    _ctl(world, "checkpoint", "--kill-plain", "alice.box")
+    assert job.poll() is None and status(world) == "running"
+    ctl(world, "checkpoint", "--kill-plain", "alice.box")
     job.wait(10)
-    assert _status(world) == "checkpointed"
+    assert status(world) == "checkpointed"
 
 
 def test_connections_to_the_outside_are_said(world):
@@ -367,29 +367,29 @@ def test_connections_to_the_outside_are_said(world):
         script = f"import socket, time; s = socket.create_connection((\"127.0.0.1\", {port})); time.sleep(1000)"
         world.ssh("alice", f"setsid python3 -c '{script}' </dev/null >/dev/null 2>&1 &")
         peer = server.accept()[0]
-        said = _ctl(world, "checkpoint", "alice.box", code=1).stderr.decode()
+        said = ctl(world, "checkpoint", "alice.box", code=1).stderr.decode()
         assert f"connected to 127.0.0.1:{port} outside" in said and "(python3)" in said, said
-        assert _status(world) == "running" and outside.ask("sessions")[0] == "sessions"
+        assert status(world) == "running" and outside.ask("sessions")[0] == "sessions"
         peer.close()
-    _ctl(world, "terminate", "alice.box")
+    ctl(world, "terminate", "alice.box")
 
 
 def test_states_of_a_checkpoint(world):
     """It can be listed, shown, destroyed; what makes no sense is refused with a reason."""
     _box(world)
     zoo.start(world)
-    _ctl(world, "pause", "alice.box")
-    assert b"resume" in _ctl(world, "checkpoint", "alice.box", code=1).stderr
-    _ctl(world, "resume", "alice.box")
-    said = _ctl(world, "restore", "alice.box", code=1).stderr
+    ctl(world, "pause", "alice.box")
+    assert b"resume" in ctl(world, "checkpoint", "alice.box", code=1).stderr
+    ctl(world, "resume", "alice.box")
+    said = ctl(world, "restore", "alice.box", code=1).stderr
     assert b"exists already" in said or b"in use" in said, said
-    _ctl(world, "checkpoint", "alice.box")
+    ctl(world, "checkpoint", "alice.box")
     for verb in (["pause"], ["checkpoint"], ["exec", "--", "true"], ["set", "TasksMax=9"]):
         arguments = [verb[0], "alice.box", *verb[1:]]
         done = world.run(["containerctl", *arguments])
         assert done.returncode in (1, 125) and b"checkpoint" in done.stderr, done
-    assert b"state=checkpointed" in _ctl(world, "show", "alice.box").stdout
-    _ctl(world, "terminate", "alice.box")
+    assert b"state=checkpointed" in ctl(world, "show", "alice.box").stdout
+    ctl(world, "terminate", "alice.box")
     left = os.listdir("/var/lib/pam_container/checkpoints")
-    assert not left and _status(world) is None, left
-    _ctl(world, "restore", "alice.box", code=1)
+    assert not left and status(world) is None, left
+    ctl(world, "restore", "alice.box", code=1)

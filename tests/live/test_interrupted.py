@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""MUST-9: who makes or restores a checkpoint is killed at many moments; a full disk; nothing is lost or left."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+from harness import outside, zoo
+from test_checkpoint import BOX, OWN, ctl, same, status
+
+ID = "alice.box"
+MOMENTS = [n / 1000 for n in range(0, 160, 20)]
+
+
+def _box(world):
+    world.policy(OWN)
+    world.definition("box", BOX)
+    zoo.start(world, mib=4)
+
+
+def _criu():
+    """The program that libcriu started, by its arguments; None before and after."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+            if b"swrk" in words and any(w.endswith(b"/criu") for w in words):
+                return int(pid)
+    return None
+
+
+def _supervisor():
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            if file.read().startswith(b"container-supervisor\0"):
+                return int(pid)
+    return None
+
+
+def _kill_at(moment, job, find):
+    """After so many seconds of a job whoever find() tells; the job's exit code."""
+    time.sleep(moment)
+    pid = find()
+    if pid:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    job.wait(60)
+    job.stderr.close()
+    return job.returncode
+
+
+def _begin(*arguments):
+    return subprocess.Popen(["containerctl", *arguments], stderr=subprocess.PIPE)
+
+
+def _settle(world):
+    """What is dead is removed, as soon as no child of the dead one holds the lock; the status that is left."""
+    def settled():
+        ctl(world, "gc")
+        return status(world, ID) in ("running", "checkpointed", None)
+    world.until(settled, "it is one or the other")
+    return status(world, ID)
+
+
+def test_criu_is_killed_in_a_dump(world):
+    """The container runs as before, or it is on disk and comes back."""
+    _box(world)
+    for moment in MOMENTS:
+        code = _kill_at(moment, _begin("checkpoint", ID), _criu)
+        assert status(world, ID) == ("checkpointed" if code == 0 else "running"), (moment, code)
+        if code == 0:
+            ctl(world, "restore", ID)
+        same(zoo.ask(world, ID))
+    ctl(world, "terminate", ID)
+    assert not os.listdir("/var/lib/pam_container/checkpoints")
+
+
+def test_containerctl_is_killed_in_a_dump(world):
+    """Whoever asked may go: it ends well or as if it had not begun."""
+    _box(world)
+    for moment in MOMENTS:
+        job = _begin("checkpoint", ID)
+        _kill_at(moment, job, lambda: job.pid)  # pylint: disable=cell-var-from-loop
+        world.until(lambda: not _criu() and status(world, ID) in ("running", "checkpointed"), "it has ended")
+        time.sleep(0.3)
+        if status(world, ID) == "checkpointed":
+            ctl(world, "restore", ID)
+        same(zoo.ask(world, ID))
+    ctl(world, "terminate", ID)
+
+
+def test_the_supervisor_is_killed_in_a_dump(world):
+    """Its container ends with it; what is on disk then is whole, or nothing is."""
+    world.policy(OWN)
+    world.definition("box", BOX)
+    for moment in MOMENTS:
+        zoo.start(world, mib=4)
+        _kill_at(moment, _begin("checkpoint", ID), _supervisor)
+        if _settle(world) == "checkpointed":
+            ctl(world, "restore", ID)
+            same(zoo.ask(world, ID))
+        if status(world, ID):
+            ctl(world, "terminate", ID)
+        assert not outside.containers() and not _criu()
+
+
+def test_criu_is_killed_in_a_restore(world):
+    """The checkpoint is as it was and comes back at the next try."""
+    _box(world)
+    for moment in MOMENTS:
+        ctl(world, "checkpoint", ID)
+        if _kill_at(moment, _begin("restore", ID), _criu) != 0:
+            assert status(world, ID) == "checkpointed", moment
+            assert not outside.containers()
+            ctl(world, "restore", ID)
+        same(zoo.ask(world, ID))
+    ctl(world, "terminate", ID)
+
+
+def test_the_supervisor_is_killed_in_a_restore(world):
+    """Before anything runs the checkpoint is as it was; after that the container ended with its supervisor."""
+    world.policy(OWN)
+    world.definition("box", BOX)
+    again = 0
+    for moment in MOMENTS:
+        zoo.start(world, mib=4)
+        ctl(world, "checkpoint", ID)
+        _kill_at(moment, _begin("restore", ID), _supervisor)
+        if _settle(world) == "checkpointed":
+            done = world.run(["containerctl", "restore", ID], timeout=60)
+            assert done.returncode == 0 or b"restored before" in done.stderr, done
+            if done.returncode == 0:
+                again += 1
+                same(zoo.ask(world, ID))
+        if status(world, ID):
+            ctl(world, "terminate", ID)
+        assert not outside.containers() and not _criu()
+    assert again > 0
+
+
+def test_a_full_disk(world):
+    """The container runs on; the message says why; nothing is left on the disk."""
+    os.makedirs("/var/lib/pam_container", mode=0o700, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=2m", "tmpfs", "/var/lib/pam_container"], check=True)
+    _box(world)
+    said = ctl(world, "checkpoint", ID, code=1).stderr
+    assert b"No space left" in said, said
+    assert status(world, ID) == "running"
+    same(zoo.ask(world, ID))
+    assert not os.listdir("/var/lib/pam_container/checkpoints")
+    ctl(world, "terminate", ID)
+    subprocess.run(["umount", "/var/lib/pam_container"], check=True)
