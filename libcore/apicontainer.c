@@ -378,7 +378,7 @@ static int sweep_checkpoints(const struct ctr_factory *f, int dry, struct strv *
 	n = root < 0 ? root : ckptdir_sweep(root, dry != 0, err);
 	if (n <= 0)
 		return n;
-	line = str_dup_format("%d unfinished checkpoint(s)%s", n, dry ? "" : ": removed");
+	line = str_dup_format("checkpoints: %d unfinished%s", n, dry ? "" : ": removed");
 	return line && strv_add(lines, line) == 0
 		   ? 0
 		   : err_sys(err, ENOMEM, "gc", "list what was done");

@@ -117,11 +117,40 @@ static int sweep(int dirfd, bool dry, struct ctr_error *err)
 	return r < 0 ? r : n;
 }
 
+/* Whoever writes a file here holds the folder's lock: what has a hidden name now was left over. */
+static int sweep_files(int dirfd, bool dry, struct ctr_error *err)
+{
+	autofd int fd = open_one(dirfd, ".");
+	autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	int n = 0;
+
+	if (!d || flock(fd, LOCK_EX) < 0)
+		return err_sys(err, errno, "checkpoint", "lock a folder of checkpoints");
+	(void)take_fd(&fd); /* closedir owns it now, and lets go of the lock */
+	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+		if (e->d_name[0] != '.' || strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0)
+			continue;
+		if (!dry && unlinkat(dirfd, e->d_name, 0) < 0)
+			return err_sys(err, errno, "checkpoint", "remove %s", e->d_name);
+		n++;
+	}
+	return n;
+}
+
 int ckptdir_sweep(int rootfd, bool dry, struct ctr_error *err)
 {
-	autofd int fd = open_locked(rootfd, err);
+	autofd int fd = open_locked(rootfd, err), ledger = -1;
+	int n = fd < 0 ? fd : sweep(fd, dry, err), keys, entries;
 
-	return fd < 0 ? fd : sweep(fd, dry, err);
+	if (n < 0)
+		return n;
+	keys = sweep_files(rootfd, dry, err);
+	if (keys < 0)
+		return keys;
+	ledger = state_open_private(rootfd, "ledger", err);
+	entries = ledger < 0 ? ledger : sweep_files(ledger, dry, err);
+	return entries < 0 ? entries : n + keys + entries;
 }
 
 /* ---- making ---- */

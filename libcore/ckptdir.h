@@ -54,7 +54,10 @@ int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_
 /** ckptdir_list - IDs of all, sorted */
 int ckptdir_list(int rootfd, struct strv *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** ckptdir_sweep - remove (dry: count) what nobody is making any more; their number, -errno */
+/**
+ * ckptdir_sweep - remove (dry: count) what nobody is making any more: checkpoints, and temporary
+ * files of the key and the ledger; their number, -errno
+ */
 int ckptdir_sweep(int rootfd, bool dry, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif

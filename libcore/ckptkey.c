@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -112,8 +113,7 @@ int ckptkey_load(const char *path, const struct sodiumlib *lib, struct ckptkey *
 	return r;
 }
 
-/* Written whole under another name; what a crash leaves there has signed nothing. */
-static int publish(int rootfd, const struct ckptkey *key, unsigned int flags)
+static int put(int rootfd, const struct ckptkey *key, unsigned int flags)
 {
 	char text[FILE_LEN + 1], name[32];
 	uint32_t tag;
@@ -134,6 +134,19 @@ static int publish(int rootfd, const struct ckptkey *key, unsigned int flags)
 	if (r == 0 && fsync(rootfd) < 0)
 		r = -errno;
 	return r;
+}
+
+/*
+ * Written whole under another name: what a crash leaves there has signed nothing. The folder's lock
+ * tells ckptdir_sweep() that this is no such thing.
+ */
+static int publish(int rootfd, const struct ckptkey *key, unsigned int flags)
+{
+	autofd int lock = openat(rootfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return -errno;
+	return put(rootfd, key, flags);
 }
 
 int ckptkey_random(const struct sodiumlib *lib, struct ckptkey *ret, struct ctr_error *err)

@@ -19,6 +19,7 @@
  *
  * imagetool take ROOT ID USER UID DEFINITION [kernel=|arch=|criu=|helpers=VALUE] <definition's text
  * imagetool spend ROOT ID COUNTER
+ * imagetool edit ROOT ID kernel=|arch=|criu=VALUE: what a checkpoint says of itself, signed again
  * imagetool flip ROOT ID TIMES: each file of a checkpoint with one bit changed, at so many places:
  *	prints how many of them there were; fails when one was not refused
  */
@@ -111,6 +112,18 @@ static int take(struct tool *t, char **argv, struct ctr_error *err)
 	return r;
 }
 
+static int sign_again(struct tool *t, char **argv, struct ctr_error *err)
+{
+	autofd int dir = ckptdir_open(t->root, argv[0], err);
+	int r = dir < 0 ? dir : ckptkey_read(t->root, &t->lib, &t->key, err);
+
+	if (r == 0)
+		r = manifest_read(dir, &t->key, &t->m, err);
+	for (argv++; r == 0 && *argv; argv++)
+		r = edit(t, *argv, err);
+	return r < 0 ? r : manifest_write(dir, &t->m, &t->key, err);
+}
+
 static int flip_bit(int fd, off_t at)
 {
 	unsigned char c;
@@ -177,6 +190,8 @@ int main(int argc, char **argv)
 		r = take(&t, argv + 3, &err);
 	else if (strcmp(argv[1], "spend") == 0 && num_u64(argv[4], &counter) == 0)
 		r = ledger_spend(t.root, argv[3], counter, &err);
+	else if (strcmp(argv[1], "edit") == 0)
+		r = sign_again(&t, argv + 3, &err);
 	else if (strcmp(argv[1], "flip") == 0 && num_u64(argv[4], &counter) == 0)
 		r = flip(&t, argv[3], counter, &err);
 	if (r < 0)

@@ -265,6 +265,31 @@ def test_real_images_are_refused_when_changed(world):
     world.run(["containerctl", "terminate", "--grace", "0", box])
 
 
+def test_restore_refuses_what_does_not_match(world):
+    """The same decision as at an import, on the machine that restores."""
+    world.policy("[Global]\nOnError=deny\n[Match students]\nGroup=students\nContainer=box\nInstance=user\n")
+    world.definition("box", "[Container]\nLinger=1h\n" + TEXT)
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term.send("echo re''ady\n")
+    term.expect("ready\r\n")
+    ctl(world, "checkpoint", "alice.box", root=USUAL)
+    term.wait()
+    with open("/proc/sys/kernel/osrelease") as file:
+        release = file.read().strip()
+    criu = ctl(world, "checkpoints", "-n", "-r", "-o", "CRIU", root=USUAL)[0].strip()
+    for edit, back, text in (("kernel=99.1", "kernel=" + release, "needs 99.1 or later"),
+                             ("arch=vax", "arch=" + os.uname().machine, "needs vax"),
+                             ("criu=99.0", "criu=" + criu, "needs 99.0 or later")):
+        tool("edit", USUAL, "alice.box", edit)
+        assert text in refused(world, "restore", "alice.box", root=USUAL)
+        tool("edit", USUAL, "alice.box", back)
+    world.run(["usermod", "-o", "-u", "4711", "alice"])
+    assert "another uid" in refused(world, "restore", "alice.box", root=USUAL)
+    world.run(["usermod", "-o", "-u", "4001", "alice"])
+    ctl(world, "restore", "alice.box", root=USUAL)
+    ctl(world, "terminate", "--grace", "0", "alice.box", root=USUAL)
+
+
 def test_a_login_moves_to_another_machine(world):
     """What CRIU wrote, exported, removed here, imported where the key and the definition are the same, restored."""
     world.policy("[Global]\nOnError=deny\n[Match students]\nGroup=students\nContainer=box\nInstance=user\n")
@@ -294,9 +319,9 @@ def test_gc_removes_what_was_begun(world):
     take(world)
     os.mkdir(HERE + "/checkpoints/.new-0badcafe", 0o700)
     out, _ = ctl(world, "gc", "--dry-run")
-    assert out == "1 unfinished checkpoint(s)\n" and os.path.exists(HERE + "/checkpoints/.new-0badcafe")
+    assert out == "checkpoints: 1 unfinished\n" and os.path.exists(HERE + "/checkpoints/.new-0badcafe")
     out, _ = ctl(world, "gc")
-    assert out == "1 unfinished checkpoint(s): removed\n"
+    assert out == "checkpoints: 1 unfinished: removed\n"
     assert os.listdir(HERE + "/checkpoints") == ["alice-1"]
 
 

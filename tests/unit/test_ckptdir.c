@@ -93,6 +93,24 @@ static void what_was_left_is_swept(void **state)
 	assert_is(f, "a-1", "kept");
 }
 
+/* Temporary files of a key or a ledger whose writer was killed; a writer that lives is waited for.
+ */
+static void files_that_were_left_are_swept(void **state)
+{
+	struct folder *f = *state;
+	struct ckptkey key;
+
+	folder_put(f->fd, ".key-0badcafe", "half", 4);
+	folder_put(f->fd, "..key-0badcafe.00000001", "", 0);
+	folder_put(f->fd, "ledger/.a-1.0badcafe", "half", 4);
+	folder_put(f->fd, "ledger/a-1", "whole", 5);
+	assert_int_equal(ckptdir_sweep(f->fd, true, NULL), 3);
+	assert_int_equal(ckptdir_sweep(f->fd, false, NULL), 3);
+	assert_int_equal(ckptdir_sweep(f->fd, false, NULL), 0);
+	assert_int_equal(faccessat(f->fd, "ledger/a-1", F_OK, 0), 0);
+	assert_int_equal(ckptkey_read(f->fd, &f->lib, &key, NULL), 0);
+}
+
 static void a_dropped_one_is_gone(void **state)
 {
 	struct folder *f = *state;
@@ -146,8 +164,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-	    T(newest_is_there),	     T(what_was_left_is_swept), T(a_dropped_one_is_gone),
-	    T(one_of_them_is_there), T(root_is_private),
+	    T(newest_is_there),	      T(what_was_left_is_swept), T(files_that_were_left_are_swept),
+	    T(a_dropped_one_is_gone), T(one_of_them_is_there),	 T(root_is_private),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
