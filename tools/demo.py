@@ -184,13 +184,14 @@ class Stage(World):
 class Session:
     """One ssh login on a terminal of its own."""
 
-    def __init__(self, world):
+    def __init__(self, world, typed="stty -echo; PS1=; unset PROMPT_COMMAND; echo rea''dy\n"):
         self.world = world
         world.screen.command("$", "ssh -F /etc/ssh/demo_client demo")
         self.term = world.terminal(["ssh", "-tt", "-F", "/etc/ssh/demo_client", "demo"],
                                    columns=200)
-        self.term.send("stty -echo; PS1=; unset PROMPT_COMMAND; echo rea''dy\n")
-        self.term.expect("ready\r\n")
+        self.term.send(typed)
+        if typed:
+            self.term.expect("ready\r\n")
 
     def look(self):
         self.term.send("look\n")
@@ -321,6 +322,27 @@ def step_pause(world, screen, session, container):
     screen.good(f"it goes on with {again}")
 
 
+def step_checkpoint(world, screen, session, container):
+    screen.step("Onto the disk, and walk back in", "The session still counts. Its processes are written to the disk and "
+                "are gone; the user logs in again.")
+    last = session.last_tick(0.5) or session.next_tick()
+    screen.good(f"it has counted to {last}")
+    screen.line()
+    world.command(f"containerctl checkpoint {container}")
+    screen.good(f"the ssh client has ended, with status {session.term.wait()}")
+    require("checkpointed" in world.command("containerctl list --all"), "it is listed as checkpointed")
+    world.until(lambda: not world.product_files() and not world.containers(), "nothing of it runs")
+    screen.good("no process, mount or control group of it is left")
+    screen.line()
+    again = Session(world, typed="")
+    number = again.next_tick()
+    while number <= last:  # what was on the screen is shown again
+        number = again.next_tick()
+    screen.good(f"the same shell, in the middle of its loop: it goes on with {number}")
+    world.require_walls(USER)
+    return again
+
+
 def step_exec(world, screen, container):
     screen.step("Run something inside", "In the living container, beside the user's own programs; "
                 "the exit status is passed on.")
@@ -356,12 +378,12 @@ def step_end(world, screen, session, container):
 def step_log(world, screen):
     screen.step("What the log says", "One line for each decision, start, end and failure, to the "
                 "authpriv facility.")
-    world.until(lambda: sum("event=stop" in e for e in world.events()) == 2, "both ends are logged")
+    world.until(lambda: sum("event=stop" in e for e in world.events()) == 3, "all ends are logged")
     for event in world.events():
         screen.output(event)
     for kind in ("start", "end"):
-        require(sum(f"event={kind} user={USER} " in e for e in world.events()) == 2,
-                f"event={kind} is logged twice")
+        require(sum(f"event={kind} user={USER} " in e for e in world.events()) == 3,
+                f"event={kind} is logged three times")
 
 
 def perform(world, screen, tell):
@@ -370,6 +392,7 @@ def perform(world, screen, tell):
     session = step_login(world, screen)
     container = step_watch(world, screen, tell)
     step_pause(world, screen, session, container)
+    session = step_checkpoint(world, screen, session, container)
     step_exec(world, screen, container)
     step_end(world, screen, session, container)
     step_log(world, screen)

@@ -16,6 +16,8 @@ import traceback
 
 from . import cgroup, layer, sandbox, syscalls
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))))
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -50,6 +52,8 @@ def _stagehand(build, group, link, act):
     if done.returncode != 0 or not layer.find(staged, "pam_container.so"):
         print("make install:\n" + done.stdout, flush=True)
         return 1
+    subprocess.run([f"{TOP}/tools/criu", f"{build}/criu", staged], stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, check=True)
     layer.copy(staged, merged)
     box = sandbox.Sandbox(work, group[len(cgroup.PREFIX):], merged, isolated=False)
     box.start(lambda: _in_world(group, link, act))
