@@ -368,6 +368,25 @@ def test_shared_attachments(world):
     _is_gone(world)
 
 
+def test_a_second_login_into_the_same_session(world):
+    """Its user chooses it from the list, and follows what the first one sees."""
+    world.policy(OWN)
+    world.definition("box", "[Container]\nAttachments=shared\nReattach=ask\n")
+    first = _shell(world)
+    second = world.terminal(world.ssh_argv("alice", "-tt"))
+    second.expect(r"1  since .*  bash  \(attached\)\r\n  n  a new one\r\nWhich one\? \[1\] ")
+    second.send("1\n")
+    second.expect("ready")
+    second.send('echo "<$((50 + 1))>"\n')
+    for one in (first, second):
+        one.expect("<51>")
+    _kill(second)  # the first one is still there
+    world.until(lambda: len(outside.sessions()) == 1, "one session")
+    first.send("exit 6\n")
+    assert first.wait() == 6
+    _is_gone(world)
+
+
 SHARED = "[Match students]\nGroup=students\nContainer=box\nInstance=shared\n"
 
 
