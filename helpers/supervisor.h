@@ -41,11 +41,13 @@ struct supervisor {
 	bool keep;
 	bool restored;			  /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
+	bool save_on_logout, save_on_disconnect;
 	struct session sessions[SESSION_MAX];
 	size_t nsessions;
 	struct client clients[CLIENT_MAX];
 	size_t nclients;
 	uint64_t linger_end; /* CLOCK_MONOTONIC ms, 0: no timer */
+	uint64_t save_end;   /* the same: when what is detached goes to disk */
 	uint64_t kill_end;   /* the same, 0: not stopping */
 	uint64_t trim_at;    /* the same: memory that was used is given back then, 0: no need */
 	int watch;	     /* connection to PID 1 that tells when no session is left; 0: none */
@@ -172,6 +174,13 @@ void supervisor_answer(struct supervisor *s, size_t i);
  * failure it runs as before, its terminals are attached to again.
  */
 int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error *err);
+
+/**
+ * supervisor_save - a checkpoint that the definition wants (OnLogout=, OnDisconnect=)
+ *
+ * False: it was not possible, the log says why; the container is as before.
+ */
+bool supervisor_save(struct supervisor *s);
 
 /** supervisor_unquiet - PID 1 takes up its work again after a dump or a restore */
 int supervisor_unquiet(struct supervisor *s, struct ctr_error *err);

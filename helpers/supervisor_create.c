@@ -52,6 +52,8 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	s->stop_us = spec->timeout_stop;
 	s->tcp_established = spec->tcp_established;
 	s->file_locks = spec->file_locks;
+	s->save_on_logout = spec->on_logout;
+	s->save_on_disconnect = spec->on_disconnect == SPEC_DISCONNECT_CHECKPOINT;
 	s->code_is_theirs = verdict_code_is_theirs(spec);
 	r = create_run(&s->c, err);
 	s->c.spec = NULL; /* the caller frees it; what lives on is in the record */

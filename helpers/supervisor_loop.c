@@ -209,6 +209,8 @@ static int timeout(const struct supervisor *s)
 
 	if (s->watch_at && (!end || s->watch_at < end))
 		end = s->watch_at;
+	if (s->save_end && (!end || s->save_end < end))
+		end = s->save_end;
 	if (s->trim_at && (!end || s->trim_at < end))
 		end = s->trim_at;
 	if (!end)
@@ -282,6 +284,15 @@ static void finish(struct supervisor *s)
 			(void)!msg_send(s->clients[i].sock, &m, 100); /* it may have gone */
 }
 
+static void end_of_linger(struct supervisor *s)
+{
+	if (s->kill_end)
+		return;
+	if (s->save_on_logout && !supervisor_only_init_is_left(s) && supervisor_save(s))
+		return;
+	supervisor_stop(s, (unsigned int)(s->stop_us / 1000));
+}
+
 int supervisor_loop(struct supervisor *s)
 {
 	struct pollfd p[POLL_MAX];
@@ -305,8 +316,12 @@ int supervisor_loop(struct supervisor *s)
 		}
 		if (s->watch_at && child_now_ms() >= s->watch_at)
 			supervisor_watch(s);
+		if (s->save_end && child_now_ms() >= s->save_end) {
+			s->save_end = 0;
+			(void)!supervisor_save(s); /* else it goes on, detached */
+		}
 		if (s->linger_end && child_now_ms() >= s->linger_end)
-			supervisor_stop(s, (unsigned int)(s->stop_us / 1000));
+			end_of_linger(s);
 		if (s->kill_end && child_now_ms() >= s->kill_end)
 			break;
 	}

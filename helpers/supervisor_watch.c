@@ -9,12 +9,17 @@
  * is none left; from then on it lingers.
  */
 
-enum { AGAIN_MS = 1000, SEND_MS = 100 };
+enum { AGAIN_MS = 1000, SEND_MS = 100, IDLE_MS = 500 };
+
+/* When Linger= will have passed; 0: never */
+static uint64_t linger_over(const struct supervisor *s)
+{
+	return s->linger_us < SPEC_INFINITY ? child_now_ms() + s->linger_us / 1000 : 0;
+}
 
 static void linger(struct supervisor *s)
 {
-	if (s->linger_us < SPEC_INFINITY)
-		s->linger_end = child_now_ms() + s->linger_us / 1000;
+	s->linger_end = linger_over(s);
 }
 
 void supervisor_watch(struct supervisor *s)
@@ -31,6 +36,9 @@ void supervisor_watch(struct supervisor *s)
 		linger(s);
 	else
 		s->watch = take_fd(&fd);
+	/* PID 1 says `idle` first when there is nothing to be saved */
+	if (s->watch > 0 && s->save_on_disconnect && s->linger_us < SPEC_INFINITY)
+		s->save_end = linger_over(s) + IDLE_MS;
 }
 
 void supervisor_watch_end(struct supervisor *s)
@@ -39,6 +47,7 @@ void supervisor_watch_end(struct supervisor *s)
 		cleanup_fd(&s->watch);
 	s->watch = 0;
 	s->watch_at = 0;
+	s->save_end = 0;
 }
 
 /* `quiet`: a checkpoint; supervisor_unquiet() asks again. Lost: so does the timer. */

@@ -91,6 +91,7 @@ int ctr_signal(struct ctr_container *c, int sig, int all, struct ctr_error *err)
 struct ending {
 	int control, pidfd;
 	unsigned int wait_ms;
+	bool image; /* nothing but a checkpoint was there: it goes. That of a living one stays */
 };
 
 static void ending_done(struct ending *e)
@@ -136,6 +137,7 @@ static int begin(const struct ctr_container *c, int force, unsigned int grace, s
 	struct api_view v;
 	int r = api_lock_check(c, force ? MACHINE_DESTROY_FORCE : MACHINE_DESTROY, &lock, &v, err);
 
+	e->image = r == 0 && v.status == CTR_CHECKPOINTED;
 	return r < 0 ? r : tell_to_end(c, &v, grace, e, err);
 }
 
@@ -159,11 +161,12 @@ static int await_end(const struct ending *e, const char *id, struct ctr_error *e
 }
 
 /* What is left when no supervisor is: the record of a stopped container, or a dead one's things. */
-static int remove_rest(const struct ctr_container *c, struct ctr_error *err)
+static int remove_rest(const struct ctr_container *c, bool image, struct ctr_error *err)
 {
 	autolock struct api_lock lock = {0};
 	struct ctr_error mine = {0};
 	struct api_view v;
+	autofd int dir = -1;
 	int r = api_lock_check(c, MACHINE_DESTROY_FORCE, &lock, &v, &mine);
 
 	if (r < 0 && mine.code == CTR_E_NOT_FOUND)
@@ -172,10 +175,11 @@ static int remove_rest(const struct ctr_container *c, struct ctr_error *err)
 		*err = mine;
 	if (r < 0)
 		return r;
-	if (v.status == CTR_CHECKPOINTED) {
+	if (image)
 		r = ckptdir_remove(c->ckptfd, c->id, err);
-		return r < 0 ? r : state_remove_dir(c->rootfd, c->id, err);
-	}
+	dir = state_open_dir(c->rootfd, c->id, NULL);
+	if (r < 0 || dir == -ENOENT)
+		return r;
 	return v.st.stopped ? state_remove_dir(c->rootfd, c->id, err)
 			    : reap_container(c->rootfd, c->id, err);
 }
@@ -188,5 +192,5 @@ int ctr_destroy(struct ctr_container *c, int force, unsigned int grace_ms, struc
 
 	if (r == 0)
 		r = await_end(&e, c->id, err);
-	return r < 0 ? r : remove_rest(c, err);
+	return r < 0 ? r : remove_rest(c, e.image, err);
 }

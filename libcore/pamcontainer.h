@@ -464,6 +464,8 @@ int ctr_resume(struct ctr_container *c, struct ctr_error *err);
  * @force: 0 refuses one that runs or is paused (CTR_E_NOT_STOPPED); a created one is removed
  * @grace_ms: between SIGTERM and SIGKILL, at most 60000; not given to one that is paused
  *
+ * A checkpoint goes too when nothing else is there; that of a living container stays.
+ *
  * Returns when all of it is gone. A supervisor that does not answer is killed. The object is still
  * to be released; what is asked of it gives CTR_E_NOT_FOUND from then on.
  */

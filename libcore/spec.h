@@ -113,7 +113,7 @@ struct spec {
 	struct strv device_allow;		 /* "/dev/X|char-NAME|block-NAME rwm" */
 
 	/* [Checkpoint] */
-	bool restore_on_login, tcp_established, file_locks;
+	bool restore_on_login, on_logout, tcp_established, file_locks;
 
 	char *text;		  /* canonical text of all keys given */
 	struct spec_given *given; /* settings in order; for text */

@@ -346,6 +346,53 @@ def test_left_running_then_a_crash(world):
     ctl(world, "terminate", "alice.box")
 
 
+def test_a_lost_connection_goes_to_disk(world):
+    """OnDisconnect=checkpoint: the client is killed, the container is written to disk, the next login is back in."""
+    _box(world, text=BOX.replace("Linger=1h", "OnDisconnect=checkpoint"))
+    term = _shell(world)
+    _ask(term, "x=kept; echo s''et", "set\r\n")
+    os.kill(term.pid, signal.SIGKILL)
+    term.wait()
+    world.until(lambda: status(world) == "checkpointed", "it is on disk")
+    assert not outside.containers()
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    _ask(term, "echo $x", "kept\r\n")
+    _ask(term, "exit", "")
+    term.wait()
+    world.until(lambda: status(world) is None, "a shell that ends leaves nothing")
+
+
+def test_a_logout_leaves_work_on_disk(world):
+    """OnLogout=yes: what still runs goes to disk; nothing runs, nothing is written."""
+    _box(world, text=BOX.replace("Linger=1h", "Linger=1s") + "[Checkpoint]\nOnLogout=yes\n")
+    zoo.start(world)
+    world.until(lambda: status(world) == "checkpointed", "it is on disk", 15)
+    assert world.ssh("alice", "echo in").stdout == b"in\n"
+    same(zoo.ask(world, "alice.box"))
+    ctl(world, "terminate", "alice.box")
+    assert world.ssh("alice", "echo in").stdout == b"in\n"
+    world.until(lambda: status(world) is None, "there is nothing to keep")
+
+
+def test_no_restore_where_it_is_not_wanted(world):
+    """RestoreOnLogin=no, and an image that was left running: the login gets a new container, the image stays."""
+    _box(world, "[Checkpoint]\nRestoreOnLogin=no\n")
+    zoo.start(world)
+    ctl(world, "checkpoint", "alice.box")
+    assert world.ssh("alice", "ls /tmp").stdout == b""
+    assert status(world) == "checkpointed" and status(world, "alice.box-2") == "running"
+    ctl(world, "terminate", "alice.box-2")
+    ctl(world, "restore", "alice.box")
+    same(zoo.ask(world, "alice.box"))
+    world.definition("box", BOX)
+    ctl(world, "checkpoint", "--leave-running", "alice.box")
+    ctl(world, "terminate", "alice.box")
+    assert status(world) == "checkpointed"
+    assert world.ssh("alice", "ls /tmp").stdout == b""
+    ctl(world, "terminate", "alice.box-2")
+    ctl(world, "terminate", "alice.box")
+
+
 def test_what_can_not_be_saved_is_said(world):
     """A command whose pipes end in sshd: named, untouched; ended where that is wanted."""
     _box(world)

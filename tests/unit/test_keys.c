@@ -97,6 +97,7 @@ static const struct {
     {"Resources", "DeviceAllow", "/dev/fuse|/dev/fuse rw|char-pts rwm|block-loop r",
      "/etc/x r|fuse|/dev/fuse x|char- r|/dev/fuse rw m|char-a/b r"},
     {"Checkpoint", "RestoreOnLogin", "yes|no", "maybe"},
+    {"Checkpoint", "OnLogout", "yes|no", "checkpoint"},
     {"Checkpoint", "TcpEstablished", "yes|no", "2"},
     {"Checkpoint", "FileLocks", "yes|no", "x"},
 };
