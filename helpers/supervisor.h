@@ -52,6 +52,7 @@ struct supervisor {
 	uint64_t trim_at;    /* the same: memory that was used is given back then, 0: no need */
 	int watch;	     /* connection to PID 1 that tells when no session is left; 0: none */
 	uint64_t watch_at;   /* CLOCK_MONOTONIC ms: it was lost and is made again, 0: no need */
+	uint64_t groups_at;  /* the same: until then NSS is not asked, it did not answer */
 	bool consoles;	     /* the device rules have some besides the definition's */
 };
 
@@ -95,8 +96,6 @@ void supervisor_deny(int sock, const struct ctr_error *err);
 struct placing {
 	const struct match_decision *d;
 	int fds[2];
-	bool may_knock; /* the decision is one that a living supervisor can take
-			   (supervisor_knock.c) */
 };
 
 /**

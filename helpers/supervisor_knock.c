@@ -6,6 +6,7 @@
 
 #include "child.h"
 #include "cleanup.h"
+#include "groups.h"
 #include "load.h"
 #include "recent.h"
 #include "supervisor.h"
@@ -13,11 +14,10 @@
 /*
  * A login whose module asks here before it executes anything, since the user's last login came
  * here. The policy is read anew, as a supervisor of its own would: files may have changed. Whatever
- * is not plainly "contained, and in this container" that one decides, and logs. NSS is never asked:
- * a living supervisor waits for nobody (MUST-4).
+ * is not plainly "contained, and in this container" that one decides, and logs.
  */
 
-enum { LOCK_MS = 50, TRIM_MS = 1000 };
+enum { LOCK_MS = 50, GROUPS_MS = 100, GROUPS_REST_MS = 60000, TRIM_MS = 1000 };
 
 void supervisor_note(const struct supervisor *s, uid_t uid)
 {
@@ -48,27 +48,66 @@ static bool has_left(int sock)
 	return poll(&p, 1, 0) != 0;
 }
 
-static bool policy_says_here(const struct supervisor *s, const struct load_paths *paths,
+/* A question to the policy, for a child too. */
+struct question {
+	const struct supervisor *s;
+	const struct login *l;
+	const struct policy *policy;
+	struct match_facts f;
+};
+
+static bool says_here(const struct question *q)
+{
+	struct match_decision d;
+
+	match_decide(q->policy, &q->f, &d);
+	return d.verdict == MATCH_CONTAIN && !d.permissive && supervisor_is_place(q->s, q->l, &d);
+}
+
+/* In a child: NSS may wait for a server, and what it loads stays. */
+static int ask_with_groups(void *arg, struct ctr_error *err)
+{
+	struct question *q = arg;
+	int r = groups_find(&q->f, err); /* freed by the child's end */
+
+	return r < 0 || says_here(q) ? r : -EACCES;
+}
+
+/* MUST-4: others wait while the child is waited for, so not long and not again and again. */
+static bool says_here_with_groups(struct supervisor *s, struct question *q)
+{
+	int r;
+
+	if (child_now_ms() < s->groups_at)
+		return false;
+	r = child_run(ask_with_groups, q, GROUPS_MS, NULL);
+	if (r == -ETIMEDOUT)
+		s->groups_at = child_now_ms() + GROUPS_REST_MS;
+	return r == 0;
+}
+
+static bool policy_says_here(struct supervisor *s, const struct load_paths *paths,
 			     const struct login *l)
 {
 	autopolicy struct policy *policy = NULL;
-	const struct match_facts f = {.user = l->user,
-				      .service = l->service,
-				      .tty = l->tty,
-				      .rhost = l->rhost,
-				      .ruser = l->ruser,
-				      .uid = l->uid,
-				      .gid = l->gid};
-	struct match_decision d;
+	struct question q = {.s = s,
+			     .l = l,
+			     .f = {.user = l->user,
+				   .service = l->service,
+				   .tty = l->tty,
+				   .rhost = l->rhost,
+				   .ruser = l->ruser,
+				   .uid = l->uid,
+				   .gid = l->gid}};
 
-	if (load_policy(paths, &policy, NULL, NULL) < 0 || match_needs_groups(policy, &f))
+	if (load_policy(paths, &policy, NULL, NULL) < 0)
 		return false;
-	match_decide(policy, &f, &d);
-	return d.verdict == MATCH_CONTAIN && !d.permissive && supervisor_is_place(s, l, &d);
+	q.policy = policy;
+	return match_needs_groups(policy, &q.f) ? says_here_with_groups(s, &q) : says_here(&q);
 }
 
 /* @conf: the module's argument; definitions of one name differ between two of them */
-static bool belongs_here(const struct supervisor *s, const struct login *l, const char *conf)
+static bool belongs_here(struct supervisor *s, const struct login *l, const char *conf)
 {
 	struct load_paths paths;
 	bool yes;

@@ -102,9 +102,8 @@ static int decide(struct supervisor *s, const struct load_paths *paths, const st
 	int r = load_policy(paths, &policy, NULL, err);
 	bool broken = r < 0;
 
-	p.may_knock = !broken && !match_needs_groups(policy, &f);
 	/* what is wrong with the policy is to be told, not what is wrong with NSS */
-	r = p.may_knock ? 0 : groups_find(&f, broken ? NULL : err);
+	r = broken || match_needs_groups(policy, &f) ? groups_find(&f, broken ? NULL : err) : 0;
 	if (r == 0 && broken) {
 		r = is_always_host(paths, &f) ? answer_host(s, l, fds[0], "AlwaysHost") : -EINVAL;
 	} else if (r == 0) {

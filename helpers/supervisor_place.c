@@ -86,7 +86,7 @@ static int forward(struct supervisor *s, const struct login *l, const struct pla
 		return ending(s, err);
 	msg_init(&m, "login");
 	login_format(l, &m);
-	msg_add(&m, "note", "%d", p->may_knock && supervisor_is_place(s, l, p->d));
+	msg_add(&m, "note", "%d", supervisor_is_place(s, l, p->d));
 	msg_add_fd(&m, p->fds[0]);
 	msg_add_fd(&m, p->fds[1]);
 	r = msg_send(control, &m, 1000);
@@ -194,7 +194,7 @@ static int admit(struct supervisor *s, const struct login *l, const struct placi
 	}
 	if (r < 0)
 		create_undo(&s->c, false);
-	else if (p->may_knock && supervisor_is_place(s, l, p->d))
+	else if (supervisor_is_place(s, l, p->d))
 		supervisor_note(s, l->uid);
 	return r;
 }

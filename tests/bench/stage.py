@@ -34,6 +34,12 @@ Service=bench-joined
 Container=box
 Instance=user
 Entry=join
+[Match grouped]
+Service=bench-grouped
+Group=students
+Container=box
+Instance=user
+Entry=join
 [Match ssh]
 Service=sshd
 Group=students
@@ -59,7 +65,7 @@ class Stage:
         self.floor = os.path.join(programs, "floor")
         self.pam = {}
         os.makedirs(ROOT)
-        for service in ("new", "shared", "joined"):
+        for service in ("new", "shared", "joined", "grouped"):
             write(f"{PAM}/bench-{service}", "auth required pam_permit.so\n"
                   "auth optional pam_container.so\nsession required pam_container.so\n")
         write(f"{PAM}/bench-none", "auth required pam_permit.so\nsession required pam_permit.so\n")
@@ -71,7 +77,7 @@ class Stage:
 
     def argv(self, service, what, count):
         return [self.driver, PAM, f"bench-{service}", USER,
-                "join" if service == "joined" else "late", what, str(count)]
+                "join" if service in ("joined", "grouped") else "late", what, str(count)]
 
     def open_session(self, service):
         """Milliseconds of one pam_open_session in a fresh process."""

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -133,19 +134,43 @@ def test_policy_is_read_anew(world):
     _end(job)
 
 
-def test_groups_are_asked_elsewhere(world):
-    """MUST-7: a rule that names groups is not decided without them."""
-    world.policy(USERS)
-    job = _hold(world)
-    assert _su(world, "alice").stdout == b"in\n"
+def test_groups(world):
+    """MUST-7: the groups are those of now."""
     world.policy(POLICY + "[Match some]\nGroup=students\nContainer=deny\n" + USERS[len(POLICY):])
-    assert _su(world, "alice").stdout == b""
+    job = _hold(world, "carol")  # she is no student
+    with _without_helper():
+        assert _su(world, "carol").stdout == b"in\n"
+    world.run(["gpasswd", "-a", "carol", "students"])
+    with _without_helper():
+        assert _su(world, "carol").stdout == b""
+    assert _su(world, "carol").stdout == b""
+    world.until(lambda: any("event=denied" in line for line in world.log), "the log says so")
+    world.run(["gpasswd", "-d", "carol", "students"])
+    with _without_helper():
+        assert _su(world, "carol").stdout == b"in\n"
     _end(job)
-    world.until(lambda: not os.listdir(f"{STATE}/containers"), "the container is gone")
-    world.policy(POLICY + "[Match some]\nGroup=students\nContainer=box\nInstance=user\n")
+
+
+def test_groups_that_do_not_come(world):
+    """MUST-4: NSS may wait for a server; nobody else in the container waits with it."""
+    world.policy(USERS.replace("Container=box", "Group=students\nContainer=box"))
     job = _hold(world)
-    assert _su(world, "alice").stdout == b"in\n"
-    assert _links() == {}  # there it would be in vain each time
+    os.rename("/etc/group", "/etc/group.away")
+    os.mkfifo("/etc/group")
+    try:
+        login = subprocess.Popen(["pamtester", "-I", "rhost=x", "runuser", "alice", "open_session"],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        time.sleep(0.5)
+        assert login.poll() is None, login.stdout.read()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+            sock.settimeout(1)
+            sock.connect(f"{STATE}/containers/alice.box/control")
+            sock.send(b"ping\0")
+            assert sock.recv(64) == b"ok\0"
+        assert login.wait(10) != 0
+    finally:
+        os.close(os.open("/etc/group", os.O_RDWR | os.O_NONBLOCK))  # the helper goes on to its end
+        os.rename("/etc/group.away", "/etc/group")
     _end(job)
 
 
