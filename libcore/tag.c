@@ -169,23 +169,17 @@ static int cut(const struct tree *t, struct work *w)
 	return 0;
 }
 
-/* n pieces of one file, in order, to its tag. */
+/* n pieces of one file, in order, to its tag. Which file's they are is in the key of each. */
 static int join(const struct tag_context *c, const struct piece *v, size_t n,
 		char ret[SODIUMLIB_HEX])
 {
-	size_t head = TREE_NONCE + TREE_PATH_MAX + 24, len;
-	autofree char *text = malloc(head + n * HASH);
-	struct sodiumlib_in in = {c->key->bytes, "ctr-file", text, 0};
-	int r = text ? str_format(text, head, "%.*s %" PRIu64 " %s", TREE_NONCE, c->nonce,
-				  v->of->size, v->of->path)
-		     : -ENOMEM;
+	autofree unsigned char *macs = malloc(n * HASH);
+	const struct sodiumlib_in in = {c->key->bytes, "ctr-file", macs, n * HASH};
 
-	if (r < 0)
-		return r;
-	len = strlen(text) + 1;
+	if (!macs)
+		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		memcpy(text + len + i * HASH, v[i].mac, HASH);
-	in.len = len + n * HASH;
+		memcpy(macs + i * HASH, v[i].mac, HASH);
 	return sodiumlib_hash_hex(c->key->lib, &in, ret);
 }
 

@@ -11,7 +11,7 @@
  * container: this is what such a restore waits for. So a file is cut into pieces of TAG_PIECE
  * bytes, each gets its Poly1305 with a key of its own (made of the checkpoint key, the manifest's
  * nonce, the path and the number of the piece, so never used twice), on as many CPUs as there are;
- * the tag is a keyed BLAKE2b-256 of all of these, the path and the size.
+ * the tag is a keyed BLAKE2b-256 of all of these.
  */
 
 enum { TAG_PIECE = 16 << 20, TAG_THREADS_MAX = 8 };

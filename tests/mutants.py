@@ -166,7 +166,7 @@ MUTANTS = [
     _mutant("MUST-10", "files of a checkpoint may be others' to write",
             ("libcore/tree.c", "if (w->how == TREE_STRICT)", "if (0)"), "manifest", "unit"),
     _mutant("MUST-10", "one file's tag serves another",
-            ("libcore/tag.c", "v->of->size, v->of->path)", "v->of->size, \"\")"), "tag", "unit"),
+            ("libcore/tag.c", "p->number, p->of->path);", "p->number, \"\");"), "tag", "unit"),
     _mutant("MUST-10", "a checkpoint is restored again and again",
             ("libcore/ledger.c", "return counter != l->spent;", "return true;"), "ledger", "unit"),
     _mutant("MUST-10", "an older checkpoint is imported over a later one",
