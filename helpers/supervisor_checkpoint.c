@@ -278,6 +278,8 @@ static int make(struct making *mk, struct ctr_error *err)
 	}
 	if (r < 0)
 		ckptdir_drop(mk->rootfd, mk->name); /* what is published has this name no more */
+	else
+		r = seal_sync(&(const struct seal){.dirfd = mk->dirfd}, err);
 	cleanup_fd(&mk->images);
 	cleanup_fd(&mk->dirfd);
 	return r;

@@ -81,6 +81,22 @@ int seal_make(const struct seal *s, struct ctr_error *err)
 	return child_run(make, &copy, SEAL_MS, err);
 }
 
+static int sync_all(void *arg, struct ctr_error *err)
+{
+	const struct seal *s = arg;
+	autotree struct tree tree = {0};
+	int r = tree_scan(s->dirfd, TREE_STRICT, &tree, err);
+
+	return r < 0 ? r : tree_sync(s->dirfd, &tree, err);
+}
+
+int seal_sync(const struct seal *s, struct ctr_error *err)
+{
+	struct seal copy = *s;
+
+	return child_run(sync_all, &copy, SEAL_MS, err);
+}
+
 /* ---- checking one ---- */
 
 /* MUST-7: who logs in under that name now is who has the images. */

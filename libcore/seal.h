@@ -29,6 +29,9 @@ struct seal {
 /** seal_make - record, plan and images are in the folder: number, sign, publish it */
 int seal_make(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** seal_sync - what seal_make() published is on the disk when this returns */
+int seal_sync(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /**
  * seal_check - may the checkpoint in that folder be restored?
  *
