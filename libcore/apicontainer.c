@@ -53,19 +53,33 @@ static int read_settled(int rootfd, const char *id, struct state *st, struct ctr
 
 /*
  * One that lives nowhere may be on disk, with its record as it was then. Whether the images are
- * what they were is looked at when they are restored.
+ * what they were is looked at when they are restored. r: of reading the record.
  */
+static int add_image(int r, int ckptfd, const char *id, struct api_view *v, struct ctr_error *e)
+{
+	autofd int dir = ckptfd < 0 ? -ENOENT : ckptdir_open(ckptfd, id, NULL);
+
+	v->has_image = dir >= 0;
+	if (r < 0 && v->has_image && e->code == CTR_E_NOT_FOUND)
+		r = record_read(dir, id, &v->st, e);
+	return r;
+}
+
 static int read_view(int rootfd, int ckptfd, const char *id, struct api_view *v,
 		     struct ctr_error *err)
 {
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
-	autofd int dir = ckptfd < 0 ? -ENOENT : ckptdir_open(ckptfd, id, NULL);
-	int r = read_settled(rootfd, id, &v->st, e);
 
-	v->has_image = dir >= 0;
-	if (r < 0 && v->has_image && e->code == CTR_E_NOT_FOUND)
-		r = record_read(dir, id, &v->st, err);
-	return r;
+	return add_image(read_settled(rootfd, id, &v->st, e), ckptfd, id, v, e);
+}
+
+/* With the lock held, which nobody waits for then: what has no record now has none. */
+static int read_locked_view(const struct ctr_container *c, struct api_view *v,
+			    struct ctr_error *err)
+{
+	struct ctr_error mine = {0}, *e = err ? err : &mine;
+
+	return add_image(read_record(c->rootfd, c->id, &v->st, e), c->ckptfd, c->id, v, e);
 }
 
 static bool is_same(const struct ctr_container *c, const struct state *st)
@@ -194,7 +208,7 @@ int api_lock_check(const struct ctr_container *c, enum machine_op op, struct api
 
 	*lock = (struct api_lock){.rootfd = c->rootfd, .id = c->id, .fd = -1};
 	lock->fd = state_lock(c->rootfd, c->id, API_LOCK_MS, err);
-	r = lock->fd < 0 ? lock->fd : read_view(c->rootfd, c->ckptfd, c->id, ret, err);
+	r = lock->fd < 0 ? lock->fd : read_locked_view(c, ret, err);
 	if (r == 0)
 		r = look_at(c, ret, err);
 	return r < 0 ? r : machine_check(op, ret->status, c->id, err);
