@@ -112,12 +112,17 @@ static int open_session(struct attach *a, struct ctr_error *err)
  */
 static int come_back(struct attach *a, struct ctr_error *err)
 {
-	static const char line[] = "\r\n[a checkpoint is being made]\r\n";
+	char line[120];
 	unsigned int name = a->inner.name;
 	struct pollfd p = {.fd = a->relay.signals, .events = POLLIN};
 	int r = -EAGAIN;
 
-	(void)!write(STDOUT_FILENO, line, sizeof(line) - 1); /* as much as it takes */
+	/* the last word, where the container is saved and ended: this process with it */
+	if (str_format(line, sizeof(line),
+		       "\r\n[a checkpoint is being made; should this end, log in again to get "
+		       "session %u back]\r\n",
+		       name) == 0)
+		(void)!write(STDOUT_FILENO, line, strlen(line)); /* as much as it takes */
 	for (int i = 0; i < AGAIN_MAX; i++) {
 		let_go(a);
 		if (poll(&p, 1, AGAIN_MS) > 0 && relay_is_told_to_end(&a->relay))
