@@ -3,6 +3,21 @@
 
 #include "folder.h"
 
+static int set_up(void **state)
+{
+	static struct folder f;
+
+	folder_make(&f);
+	*state = &f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	folder_remove(*state);
+	return 0;
+}
+
 static void paths(void **state)
 {
 	static const struct {
@@ -70,15 +85,13 @@ static void links(void **state)
 
 static void deep_and_long(void **state)
 {
-	struct folder f;
+	struct folder *f = *state;
 	autotree struct tree t = {0};
 	struct ctr_error e;
 	char name[CKPTDIR_NAME], deep[40] = "a";
 	autofd int fd = -1;
 
-	(void)state;
-	folder_make(&f);
-	fd = ckptdir_new(f.fd, name, NULL);
+	fd = ckptdir_new(f->fd, name, NULL);
 	for (size_t i = 0; i < TREE_DEPTH_MAX; i++) {
 		assert_int_equal(mkdirat(fd, deep, 0700), 0);
 		if (i + 1 == TREE_DEPTH_MAX)
@@ -90,7 +103,6 @@ static void deep_and_long(void **state)
 	assert_int_equal(tree_scan(fd, TREE_STRICT, &t, &e), -EINVAL);
 	assert_int_equal(e.code, CTR_E_IMAGE);
 	assert_int_equal(t.n, TREE_DEPTH_MAX - 1); /* untouched */
-	folder_remove(&f);
 }
 
 int main(void)
@@ -98,7 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(paths),
 	    cmocka_unit_test(links),
-	    cmocka_unit_test(deep_and_long),
+	    cmocka_unit_test_setup_teardown(deep_and_long, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
