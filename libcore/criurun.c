@@ -99,8 +99,10 @@ int criurun_version(const char *program, char ret[32], struct ctr_error *err)
 {
 	struct criu_opts *opts = NULL;
 	struct criulib lib;
-	int v, r = criulib_load(&lib, err);
+	int v, r = hide_configuration(err);
 
+	if (r == 0)
+		r = criulib_load(&lib, err);
 	if (r < 0)
 		return r;
 	r = lib.init_opts(&opts);

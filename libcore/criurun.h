@@ -36,7 +36,8 @@ struct criu_dump {
 	unsigned int timeout_ms;
 };
 
-/** criurun_version - "4.1.1" of a program; blocking, for a child that ends. CTR_E_UNSUPPORTED */
+/** criurun_version - "4.1.1" of a program; for a child that ends: it blocks, and gets a mount
+ * namespace of its own. CTR_E_UNSUPPORTED */
 int criurun_version(const char *program, char ret[32], struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** criurun_seal - all is on disk and the processes still stand still; below 0: they go on */
