@@ -105,7 +105,7 @@ MUTANTS = [
             ("helpers/supervisor_knock.c", "GROUPS_MS = 100,", "GROUPS_MS = 60000,"),
             "knock.groups_that_do_not_come"),
     _mutant("MUST-7", "a living supervisor takes in whom it is asked for",
-            ("helpers/supervisor_knock.c", " && supervisor_is_place(s, l, &d);", ";"),
+            ("helpers/supervisor_knock.c", " && supervisor_is_place(q->s, q->l, &d);", ";"),
             "knock.a_container_of_others"),
     _mutant("MUST-7", "definitions of another configuration are taken for the same",
             ("helpers/supervisor_knock.c", " || !str_equal(conf, s->opt.conf ? s->opt.conf : \"\"))",
