@@ -106,19 +106,24 @@ static int open_session(struct attach *a, struct ctr_error *err)
 	return r;
 }
 
+/* Of what a full-screen program may have set (xterm's ctlseqs): it draws itself anew when it is
+ * back */
+#define NORMAL_SCREEN "\033[?1047l\033[?2004l\033[?1000l\033[?25h\033[m"
+
 /*
  * After a checkpoint of a container that goes on: its socket is gone or refuses everybody until
  * PID 1 listens again. When the container ends this process does too, as one of its namespace.
  */
 static int come_back(struct attach *a, struct ctr_error *err)
 {
-	char line[120];
+	char line[200];
 	unsigned int name = a->inner.name;
 	struct pollfd p = {.fd = a->relay.signals, .events = POLLIN};
 	int r = -EAGAIN;
 
 	/* the last word, where the container is saved and ended: this process with it */
 	if (str_format(line, sizeof(line),
+		       NORMAL_SCREEN
 		       "\r\n[a checkpoint is being made; should this end, log in again to get "
 		       "session %u back]\r\n",
 		       name) == 0)
