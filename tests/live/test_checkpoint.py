@@ -105,7 +105,7 @@ def test_vim_with_unsaved_text(world):
     term.expect("unsaved words")
     before = term
     term = _back(world)
-    before.expect(r"\x1b\[\?1047l.*a checkpoint is being made; should this end, log in again")
+    before.expect(r"(?s)\x1b\[\?1047l.*a checkpoint is being made; should this end, log in again")
     term.expect("unsaved words")
     term.send(":wq\n")
     _ask(term, "cat /tmp/text", "unsaved words\r\n")
