@@ -9,7 +9,10 @@ import time
 
 from harness import census
 
+from bare import Bare, externals
+from keys import Keys
 from report import Figure, spread
+from saved import Saved
 
 MIB = 1 << 20
 
@@ -23,6 +26,9 @@ class Sizes:
         self.bulk_samples = 3 if quick else 31
         self.alive = 30 if quick else 300
         self.cycles = 100 if quick else 2000
+        self.checkpoints = 3 if quick else 15
+        self.tree = (16, 20) if quick else (64, 20)  # MiB, children
+        self.keys = 50 if quick else 400
 
 
 def interleave(count, *functions):
@@ -187,5 +193,34 @@ def cycles(stage, sizes):
                  "<=", 0.1, kernel, slack=5.0)
 
 
+def checkpoint(stage, sizes):
+    """The same tree onto the disk and back, by the product and by the criu program, in turn."""
+    saved, bare = Saved(stage, *sizes.tree), None
+    try:
+        points = externals(saved.init())
+        saved.dump()
+        bare = Bare(points, saved.images(), saved.processes)
+        restore, bare_restore, dump, bare_dump = interleave(
+            sizes.checkpoints, saved.restore, bare.restore, saved.dump, bare.dump)
+    finally:
+        if bare:
+            bare.close()
+        saved.close()
+    about = {"MiB": sizes.tree[0], "processes": saved.processes}
+    yield Figure("checkpoint / criu dump", _median(dump) / _median(bare_dump), "x", "<=", 1.25,
+                 {"checkpoint ms": spread(dump), "criu ms": spread(bare_dump), **about}, slack=2.0)
+    yield Figure("restore / criu restore", _median(restore) / _median(bare_restore), "x", "<=", 1.25,
+                 {"restore ms": spread(restore), "criu ms": spread(bare_restore), **about}, slack=2.0)
+
+
+def echo(stage, sizes):
+    """From a key to its echo by a program in raw mode, on two logins that live side by side."""
+    with Keys(stage.ssh_argv, True) as contained, Keys(stage.ssh_argv, False) as plain:
+        ours, none = interleave(sizes.keys, contained.press, plain.press)
+    stage.settle()
+    yield Figure("keystroke echo, contained - not", _median(ours) - _median(none), "ms", "<=", 2.0,
+                 {"contained ms": spread(ours), "not ms": spread(none)}, slack=2.0)
+
+
 ALL = {"new": new_container, "join": join_running, "ssh": ssh_login, "bulk": bulk, "many": many,
-       "cycles": cycles}
+       "cycles": cycles, "checkpoint": checkpoint, "echo": echo}

@@ -20,7 +20,7 @@ def _join(top, path):
     return top.rstrip("/") + path
 
 
-def _source(mount, known, root):
+def source_of(mount, known, root):
     """Where the bind of a mount came from: a path of the host, or one below the new root."""
     for place, other in known.get(mount.device, ()):
         if mount.root == other.root or mount.root.startswith(other.root.rstrip("/") + "/"):
@@ -28,7 +28,7 @@ def _source(mount, known, root):
     return None
 
 
-def _index(mounts, prefix=""):
+def index(mounts, prefix=""):
     found = {}
     for mount in mounts:
         found.setdefault(mount.device, []).append((prefix + mount.target, mount))
@@ -56,12 +56,12 @@ def _options(mount):
 
 def mounts(pid, root):
     """Plan lines for the mounts of the process, parents first."""
-    host, inside, fresh, made, lines = _index(mountinfo.read("self")), {}, {}, set(), []
+    host, inside, fresh, made, lines = index(mountinfo.read("self")), {}, {}, set(), []
     for mount in sorted(mountinfo.read(pid), key=lambda m: m.target.rstrip("/").count("/")):
         flags = ",".join(o for o in mount.options.split(",") if o in _FLAGS)
         target = "" if mount.target == "/" else mount.target
         lines += _places(pid, mount, fresh, made)
-        source = _source(mount, host, "") or _source(mount, inside, root)
+        source = source_of(mount, host, "") or source_of(mount, inside, root)
         if source and source.endswith("/dev/null") and "/dev/null" not in made:
             made.add("/dev/null")
             lines.append("node\t/dev/null")
