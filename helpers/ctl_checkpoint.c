@@ -5,7 +5,7 @@
 
 /** struct flags - as options are read */
 struct flags {
-	bool leave_running, kill_plain, tcp_established, file_locks;
+	bool leave_running, kill_plain, tcp_established, file_locks, print_stats;
 };
 
 static const struct option_row rows[] = {
@@ -18,15 +18,37 @@ static const struct option_row rows[] = {
     {"file-locks", 0, OPTION_FLAG, offsetof(struct flags, file_locks), NULL, "keep locks of files"},
 };
 
+/* One object a line and container, as `containerctl show` has one. */
+static void print_stats(const char *id, const struct ctr_checkpoint_stats *s)
+{
+	(void)printf("{\"version\":1,\"id\":\"%s\",\"freezing_us\":%llu,\"frozen_us\":%llu,"
+		     "\"memdump_us\":%llu,\"memwrite_us\":%llu,\"pages_scanned\":%llu,"
+		     "\"pages_skipped_parent\":%llu,\"pages_written\":%llu}\n",
+		     id, (unsigned long long)s->freezing_us, (unsigned long long)s->frozen_us,
+		     (unsigned long long)s->memdump_us, (unsigned long long)s->memwrite_us,
+		     (unsigned long long)s->pages_scanned,
+		     (unsigned long long)s->pages_skipped_parent,
+		     (unsigned long long)s->pages_written);
+}
+
 static int checkpoint_one(struct ctr_container *c, void *arg, struct ctr_error *err)
 {
-	return ctr_checkpoint(c, arg, err);
+	struct ctr_checkpoint_options *opt = arg;
+	struct ctr_info info;
+	int r = ctr_state(c, &info, err); /* the ID, which has no character that JSON escapes */
+
+	if (r == 0)
+		r = ctr_checkpoint(c, opt, err);
+	if (r == 0 && opt->stats)
+		print_stats(info.id, opt->stats);
+	return r;
 }
 
 int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
 {
 	struct flags f = {0};
 	struct options_line line = {.groups = {{rows, ARRAY_SIZE(rows), &f}}};
+	struct ctr_checkpoint_stats stats;
 	struct ctr_checkpoint_options opt = {0};
 	int r = ctl_options(ctl, &line, NULL, &argc, &argv);
 
@@ -38,6 +60,7 @@ int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
 	opt.kill_plain = f.kill_plain;
 	opt.tcp_established = f.tcp_established;
 	opt.file_locks = f.file_locks;
+	opt.stats = f.print_stats ? &stats : NULL;
 	return r == CTL_GO_ON ? ctl_each(ctl, &(const struct ctl_each){checkpoint_one, &opt}, argv)
 			      : r;
 }

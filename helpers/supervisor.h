@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "create.h"
+#include "crstats.h"
 #include "load.h"
 #include "match.h"
 #include "session.h"
@@ -39,6 +40,7 @@ struct supervisor {
 	int entry;	     /* enum match_entry of the rule */
 	bool code_is_theirs; /* verdict.h */
 	bool keep;
+	struct crstats dumped;		  /* of the last checkpoint */
 	bool restored;			  /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
 	bool save_on_logout, save_on_disconnect;
@@ -180,6 +182,9 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
  * False: it was not possible, the log says why; the container is as before.
  */
 bool supervisor_save(struct supervisor *s);
+
+/** supervisor_say_dumped - add CRIU's figures of the last checkpoint to an answer */
+void supervisor_say_dumped(const struct supervisor *s, struct msg *m);
 
 /** supervisor_unquiet - PID 1 takes up its work again after a dump or a restore */
 int supervisor_unquiet(struct supervisor *s, struct ctr_error *err);

@@ -209,7 +209,12 @@ static int dump(struct making *mk, struct ctr_error *err)
 	    .leave_running = mk->rq->leave_running,
 	    .timeout_ms = DUMP_MS};
 
-	return criurun_dump(&d, seal, mk, err);
+	int r = criurun_dump(&d, seal, mk, err);
+
+	s->dumped = (struct crstats){{0}};
+	if (r == 0)
+		(void)!crstats_read_at(s->c.dirfd, &s->dumped); /* of use to people only */
+	return r;
 }
 
 /* Started by PID 1, and not one that has joined: those are not in the images. */
@@ -335,7 +340,14 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 		supervisor_stop(s, 0);
 	}
 	msg_init(m, "ok");
+	supervisor_say_dumped(s, m);
 	return 0;
+}
+
+void supervisor_say_dumped(const struct supervisor *s, struct msg *m)
+{
+	for (size_t i = 0; i < CRSTATS_N; i++)
+		msg_add(m, crstats_name(i), "%llu", (unsigned long long)s->dumped.v[i]);
 }
 
 bool supervisor_save(struct supervisor *s)

@@ -279,6 +279,7 @@ static void finish(struct supervisor *s)
 	if (lock >= 0)
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);
 	msg_init(&m, "ok");
+	supervisor_say_dumped(s, &m);
 	for (size_t i = 0; i < s->nclients; i++)
 		if (s->clients[i].waits)
 			(void)!msg_send(s->clients[i].sock, &m, 100); /* it may have gone */

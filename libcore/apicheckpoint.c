@@ -3,6 +3,7 @@
 
 #include "api.h"
 #include "cleanup.h"
+#include "crstats.h"
 
 /* Dump and sealing, each with their own deadlines (criurun.h, seal.h), and what is around them */
 enum { CHECKPOINT_MS = 1260000, RESTORE_MS = 1260000 };
@@ -16,6 +17,19 @@ static void request(struct msg *m, const struct ctr_checkpoint_options *opt)
 	msg_add(m, "file_locks", "%d", opt->file_locks != 0);
 	msg_add(m, "ext_unix", "%d", opt->ext_unix != 0);
 	msg_add(m, "shell_job", "%d", opt->shell_job != 0);
+}
+
+/* What is not told is 0. */
+static void read_stats(const struct msg *m, struct ctr_checkpoint_stats *ret)
+{
+	uint64_t *const v[CRSTATS_N] = {&ret->freezing_us,   &ret->frozen_us,
+					&ret->memdump_us,    &ret->memwrite_us,
+					&ret->pages_scanned, &ret->pages_skipped_parent,
+					&ret->pages_written};
+
+	for (size_t i = 0; i < CRSTATS_N; i++)
+		if (msg_get_u64(m, crstats_name(i), v[i]) < 0)
+			*v[i] = 0;
 }
 
 int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
@@ -33,7 +47,13 @@ int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options 
 	if (control < 0)
 		return control;
 	request(&m, opt ? opt : &none);
-	return api_ask_for(control, &m, CHECKPOINT_MS, err);
+	r = api_ask_for(control, &m, CHECKPOINT_MS, err);
+	if (r < 0)
+		return r;
+	msg_done(&m);
+	if (opt && opt->stats)
+		read_stats(&m, opt->stats);
+	return 0;
 }
 
 int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **ret,

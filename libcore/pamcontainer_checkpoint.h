@@ -20,14 +20,23 @@ struct ctr_container;
 
 /* ---- checkpoints ---- */
 
+/** struct ctr_checkpoint_stats - CRIU's own figures of a dump; times in microseconds */
+struct ctr_checkpoint_stats {
+	uint64_t freezing_us; /* until all stood still */
+	uint64_t frozen_us;   /* all stood still */
+	uint64_t memdump_us, memwrite_us;
+	uint64_t pages_scanned, pages_skipped_parent, pages_written;
+};
+
 /** struct ctr_checkpoint_options - zero-initialise, then fill; non-zero is yes */
 struct ctr_checkpoint_options {
 	int leave_running;   /* the container goes on; it can be restored once it has ended */
 	int kill_plain;	     /* end commands whose pipes end outside, instead of refusing */
 	int tcp_established; /* keep connections to the outside: the peer must still be there */
 	int file_locks;	     /* keep flock(2) and fcntl(2) locks */
-	int ext_unix;	     /* keep sockets whose peer is outside, as far as CRIU can */
-	int shell_job;	     /* keep a terminal of the outside (its own always are) */
+	struct ctr_checkpoint_stats *stats; /* filled on success; NULL: not wanted */
+	int ext_unix;  /* keep sockets whose peer is outside, as far as CRIU can */
+	int shell_job; /* keep a terminal of the outside (its own always are) */
 };
 
 /**

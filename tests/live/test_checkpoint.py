@@ -376,7 +376,8 @@ def test_left_running_then_a_crash(world):
     host's, connections of the crashed one are still being closed.)"""
     _box(world, "[Network]\nPrivate=loopback\n")
     zoo.start(world)
-    ctl(world, "checkpoint", "--leave-running", "alice.box")
+    stats = json.loads(ctl(world, "checkpoint", "--leave-running", "--print-stats", "alice.box").stdout)
+    assert stats["id"] == "alice.box" and stats["pages_written"] > 2000 and stats["frozen_us"] > 0, stats
     assert status(world) == "running"
     same(zoo.ask(world, "alice.box"))
     os.kill(outside.init_pid(), signal.SIGKILL)
