@@ -16,6 +16,8 @@ static const struct option_row rows[] = {
     {"tcp-established", 0, OPTION_FLAG, offsetof(struct flags, tcp_established), NULL,
      "keep connections to the outside"},
     {"file-locks", 0, OPTION_FLAG, offsetof(struct flags, file_locks), NULL, "keep locks of files"},
+    {"print-stats", 0, OPTION_FLAG, offsetof(struct flags, print_stats), NULL,
+     "print times and pages of CRIU as JSON"},
 };
 
 /* One object a line and container, as `containerctl show` has one. */
