@@ -41,6 +41,7 @@ struct supervisor {
 	bool code_is_theirs; /* verdict.h */
 	bool keep;
 	struct crstats dumped;		  /* of the last checkpoint */
+	int unsynced;			  /* its folder, until supervisor_sync(); -1 */
 	bool restored;			  /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
 	bool save_on_logout, save_on_disconnect;
@@ -182,6 +183,10 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
  * False: it was not possible, the log says why; the container is as before.
  */
 bool supervisor_save(struct supervisor *s);
+
+/** supervisor_sync - have the last checkpoint on the disk; after the answer, since it takes its
+ * time */
+void supervisor_sync(struct supervisor *s);
 
 /** supervisor_say_dumped - add CRIU's figures of the last checkpoint to an answer */
 void supervisor_say_dumped(const struct supervisor *s, struct msg *m);

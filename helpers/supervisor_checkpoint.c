@@ -144,21 +144,24 @@ struct making {
 	struct state st; /* as it is on disk now */
 	int rootfd, dirfd, images;
 	char name[CKPTDIR_NAME];
+	struct child asked; /* criu's version, while it dumps */
 };
 
 /* While all stands still and can still be left as it is. */
 static int seal(void *arg, struct ctr_error *err)
 {
-	const struct making *mk = arg;
+	struct making *mk = arg;
 	autofd int upper = -1;
 	struct seal sl = {.rootfd = mk->rootfd,
 			  .dirfd = mk->dirfd,
 			  .name = mk->name,
 			  .st = &mk->st,
 			  .helper_dir = mk->s->opt.helper_dir,
-			  .criu = mk->s->opt.criu,
 			  .leave_running = mk->rq->leave_running};
+	int r = criurun_hear(&mk->asked, sl.version, err);
 
+	if (r < 0)
+		return r;
 	if (mk->s->c.scratch >= 0) {
 		upper = openat(mk->s->c.scratch, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (upper < 0)
@@ -274,6 +277,8 @@ static int make(struct making *mk, struct ctr_error *err)
 		return mk->dirfd;
 	r = prepare(mk, err);
 	if (r == 0)
+		r = criurun_ask(mk->s->opt.criu, &mk->asked, err);
+	if (r == 0)
 		r = hush(mk->s, mk->rq, err);
 	if (r == 0) {
 		r = dump(mk, err);
@@ -281,10 +286,11 @@ static int make(struct making *mk, struct ctr_error *err)
 			(void)!supervisor_unquiet(mk->s,
 						  NULL); /* one that is gone shows by itself */
 	}
+	criurun_forget(&mk->asked);
 	if (r < 0)
 		ckptdir_drop(mk->rootfd, mk->name); /* what is published has this name no more */
 	else
-		r = seal_sync(&(const struct seal){.dirfd = mk->dirfd}, err);
+		mk->s->unsynced = take_fd(&mk->dirfd);
 	cleanup_fd(&mk->images);
 	cleanup_fd(&mk->dirfd);
 	return r;
@@ -342,6 +348,14 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 	msg_init(m, "ok");
 	supervisor_say_dumped(s, m);
 	return 0;
+}
+
+void supervisor_sync(struct supervisor *s)
+{
+	autofd int dirfd = take_fd(&s->unsynced);
+
+	if (dirfd >= 0 && seal_sync(&(const struct seal){.dirfd = dirfd}, NULL) < 0)
+		log_event(s, "failure", NULL, "stage=sync error=\"the checkpoint\"");
 }
 
 void supervisor_say_dumped(const struct supervisor *s, struct msg *m)

@@ -283,6 +283,7 @@ static void finish(struct supervisor *s)
 	for (size_t i = 0; i < s->nclients; i++)
 		if (s->clients[i].waits)
 			(void)!msg_send(s->clients[i].sock, &m, 100); /* it may have gone */
+	supervisor_sync(s);
 }
 
 static void end_of_linger(struct supervisor *s)
@@ -307,6 +308,8 @@ int supervisor_loop(struct supervisor *s)
 			break;
 		if (n > 0)
 			dispatch(s, p);
+		if (!s->kill_end)
+			supervisor_sync(s);
 		if (s->trim_at && child_now_ms() >= s->trim_at) {
 			s->trim_at = 0;
 			trim();

@@ -16,7 +16,13 @@
 #include "msg.h"
 #include "sys.h"
 
-enum { LOG_LEVEL = 4, GHOST_MAX = 256 << 20, FREEZE_S = 60, VERIFY_MS = 600000 };
+enum {
+	LOG_LEVEL = 4,
+	GHOST_MAX = 256 << 20,
+	FREEZE_S = 60,
+	VERIFY_MS = 600000,
+	VERSION_MS = 10000
+};
 
 #define CONFIG_DIR  "/etc/criu"
 #define NETWORK_KEY "network"
@@ -95,8 +101,9 @@ static int failed(const struct criu_job *job, const char *log, int r, struct ctr
 }
 
 /* As criu.h tells it: major * 10000 + minor * 100 + sublevel */
-int criurun_version(const char *program, char ret[32], struct ctr_error *err)
+static int version(void *arg, struct ctr_error *err)
 {
+	const char *program = arg;
 	struct criu_opts *opts = NULL;
 	struct criulib lib;
 	int v, r = hide_configuration(err);
@@ -109,10 +116,27 @@ int criurun_version(const char *program, char ret[32], struct ctr_error *err)
 	if (r == 0)
 		r = lib.set_service_binary(opts, program);
 	v = r < 0 ? r : lib.get_version(opts);
-	if (v <= 0)
-		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu", "%s does not run here",
+	return v > 0 ? v
+		     : err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu", "%s does not run here",
 			       program);
-	return str_format(ret, 32, "%d.%d.%d", v / 10000, v / 100 % 100, v % 100);
+}
+
+int criurun_ask(const char *program, struct child *ret, struct ctr_error *err)
+{
+	return child_start(version, (void *)program, ret, err); /* it only reads it */
+}
+
+int criurun_hear(struct child *asked, char ret[32], struct ctr_error *err)
+{
+	int v = child_finish(asked, VERSION_MS, err);
+
+	return v < 0 ? v : str_format(ret, 32, "%d.%d.%d", v / 10000, v / 100 % 100, v % 100);
+}
+
+void criurun_forget(struct child *asked)
+{
+	if (asked->pid)
+		(void)!child_finish(asked, 0, NULL); /* it is killed */
 }
 
 /* In CRIU's callback: say where it is, hear whether it is to go on. */

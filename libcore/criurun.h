@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "child.h"
 #include "err.h"
 #include "str.h"
 
@@ -36,9 +37,17 @@ struct criu_dump {
 	unsigned int timeout_ms;
 };
 
-/** criurun_version - "4.1.1" of a program; for a child that ends: it blocks, and gets a mount
- * namespace of its own. CTR_E_UNSUPPORTED */
-int criurun_version(const char *program, char ret[32], struct ctr_error *err) ATTR_WARN_UNUSED;
+/**
+ * criurun_ask - begin to ask a program for its version: it has to be started for that, which takes
+ * as long as a small dump
+ */
+int criurun_ask(const char *program, struct child *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** criurun_hear - its answer, "4.1.1"; CTR_E_UNSUPPORTED when it does not run here */
+int criurun_hear(struct child *asked, char ret[32], struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** criurun_forget - an answer that is not wanted any more; pid 0 is fine */
+void criurun_forget(struct child *asked);
 
 /** criurun_seal - all is on disk and the processes still stand still; below 0: they go on */
 typedef int (*criurun_seal)(void *arg, struct ctr_error *err);

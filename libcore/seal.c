@@ -49,8 +49,8 @@ static int fill(const struct seal *s, const struct sodiumlib *lib, struct manife
 		return r;
 	m->leave_running = s->leave_running;
 	m->created_us = state_now_us();
-	r = criurun_version(s->criu, m->criu, err);
-	return r < 0 ? r : helper_digest(s, lib, m->init_digest, err);
+	(void)!str_copy(m->criu, sizeof(m->criu), s->version); /* as long as that */
+	return helper_digest(s, lib, m->init_digest, err);
 }
 
 static int make(void *arg, struct ctr_error *err)
@@ -118,7 +118,7 @@ static int check_user(const struct manifest *m, struct ctr_error *err)
  * Its definition is not asked for: it comes back with the walls that it had. Whose it is, is
  * compared with the login by the caller, and with the host's users here.
  */
-static int check_fit(const struct seal *s, const struct sodiumlib *lib, const struct manifest *m,
+static int check_fit(struct seal *s, const struct sodiumlib *lib, const struct manifest *m,
 		     struct ctr_error *err)
 {
 	autofree struct manifest *here = calloc(1, sizeof(*here));
@@ -128,7 +128,7 @@ static int check_fit(const struct seal *s, const struct sodiumlib *lib, const st
 	if (r < 0)
 		return r;
 	(void)!str_copy(here->id, sizeof(here->id), s->st->id); /* as long as the record's */
-	r = criurun_version(s->criu, here->criu, err);
+	r = criurun_hear(&s->asked, here->criu, err);
 	if (r == 0)
 		r = helper_digest(s, lib, here->init_digest, err);
 	if (r == 0)
@@ -136,9 +136,8 @@ static int check_fit(const struct seal *s, const struct sodiumlib *lib, const st
 	return r < 0 ? r : check_user(m, err);
 }
 
-static int check(void *arg, struct ctr_error *err)
+static int check_all(struct seal *s, struct ctr_error *err)
 {
-	const struct seal *s = arg;
 	autofree struct manifest *m = calloc(1, sizeof(*m));
 	autosodium struct sodiumlib lib = {0};
 	autockptkey struct ckptkey key = {0};
@@ -151,6 +150,19 @@ static int check(void *arg, struct ctr_error *err)
 	if (r == 0)
 		r = check_fit(s, &lib, m, err);
 	return r < 0 ? r : ledger_check(s->rootfd, s->st->id, m->counter, err);
+}
+
+/* criu starts while the images are read. */
+static int check(void *arg, struct ctr_error *err)
+{
+	struct seal *s = arg;
+	int r = criurun_ask(s->criu, &s->asked, err);
+
+	if (r < 0)
+		return r;
+	r = check_all(s, err);
+	criurun_forget(&s->asked);
+	return r;
 }
 
 int seal_check(const struct seal *s, struct ctr_error *err)

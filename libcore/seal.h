@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "child.h"
 #include "ckptdir.h"
 #include "err.h"
 #include "manifest.h"
@@ -22,7 +23,9 @@ struct seal {
 	const struct state *st; /* of the container */
 	int upper;		/* what an overlay has, is packed too; -1: none */
 	const char *helper_dir; /* whose container-init is in the images */
-	const char *criu;	/* the program that made the images */
+	const char *criu;	/* program: seal_check() asks it for its version */
+	char version[32];	/* its version, for seal_make() */
+	struct child asked;	/* zero; used by seal_check() */
 	bool leave_running;
 };
 
