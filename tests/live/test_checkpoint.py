@@ -12,6 +12,7 @@ import time
 from harness import outside, zoo
 from harness.world import write
 
+CONTAINED = True
 OWN = """[Global]
 OnError=deny
 [Match students]

@@ -10,6 +10,7 @@ import time
 from harness import outside, zoo
 from test_checkpoint import BOX, OWN, ctl, same, status
 
+CONTAINED = True
 ID = "alice.box"
 MOMENTS = [n / 1000 for n in range(0, 160, 20)]
 
