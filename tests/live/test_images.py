@@ -30,7 +30,7 @@ def tool(verb, *words, text=""):
         with open(TOOL, "wb") as file:
             file.write(_TOOL)
         os.chmod(TOOL, 0o755)
-    done = subprocess.run([TOOL, verb, *words], capture_output=True, text=True, timeout=30, input=text)
+    done = subprocess.run([TOOL, verb, *words], capture_output=True, text=True, timeout=300, input=text)
     assert done.returncode == 0, done
     return done.stdout.strip()
 
