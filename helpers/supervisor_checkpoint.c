@@ -151,6 +151,8 @@ struct making {
 static int seal(void *arg, struct ctr_error *err)
 {
 	struct making *mk = arg;
+	autofree pid_t *pids = NULL;
+	size_t n = 0;
 	autofd int upper = -1;
 	struct seal sl = {.rootfd = mk->rootfd,
 			  .dirfd = mk->dirfd,
@@ -160,8 +162,11 @@ static int seal(void *arg, struct ctr_error *err)
 			  .leave_running = mk->rq->leave_running};
 	int r = criurun_hear(&mk->asked, sl.version, err);
 
+	if (r == 0)
+		r = cg_pids(&mk->s->c.cg, &pids, &n, err);
 	if (r < 0)
 		return r;
+	sl.where = (struct held_where){mk->s->c.st.init.pid, pids, n};
 	if (mk->s->c.scratch >= 0) {
 		upper = openat(mk->s->c.scratch, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (upper < 0)
@@ -220,17 +225,6 @@ static int dump(struct making *mk, struct ctr_error *err)
 	return r;
 }
 
-/* Started by PID 1, and not one that has joined: those are not in the images. */
-static bool is_of_init(const struct supervisor *s, pid_t pid)
-{
-	struct proc_stat st = {.ppid = pid};
-
-	while (st.ppid > 1 && st.ppid != s->c.st.init.pid)
-		if (proc_read_stat(st.ppid, &st) < 0)
-			return false;
-	return st.ppid == s->c.st.init.pid;
-}
-
 /* Before anything is touched: what is joined may be connected, the login's own sshd for one. */
 static int check_connections(const struct making *mk, struct ctr_error *err)
 {
@@ -240,7 +234,7 @@ static int check_connections(const struct making *mk, struct ctr_error *err)
 	int r = mk->rq->plan.tcp_established ? 0 : cg_pids(&s->c.cg, &pids, &n, err);
 
 	for (size_t i = 0; i < n; i++)
-		if (is_of_init(s, pids[i]))
+		if (proc_is_below(pids[i], s->c.st.init.pid))
 			pids[kept++] = pids[i];
 	return r < 0 ? r : tcppeer_refuse(pids, kept, err);
 }

@@ -95,6 +95,7 @@ static int make(struct coming *cm, struct ctr_error *err)
 					    .upper_tar = cm->upper,
 					    .walls = &cm->plan.walls,
 					    .externals = &cm->plan.externals,
+					    .held = &cm->plan.held,
 					    .lock_network =
 						cm->plan.tcp_established && !has_network(&s->c.st),
 					    .file_locks = cm->plan.file_locks,

@@ -11,9 +11,10 @@
 #include "cleanup.h"
 #include "fd.h"
 
-enum { PLAN_MAX = 4 << 20 };
+enum { PLAN_MAX = 64 << 20 };
 
 #define PLAN  "plan"
+#define HELD  "held"
 #define FIRST "pam_container-plan 1"
 
 static const struct {
@@ -114,31 +115,68 @@ int ckpt_parse(const char *text, struct ckpt *ret, struct ctr_error *err)
 	return 0;
 }
 
+static int write_file(int dirfd, const char *name, const char *text, struct ctr_error *err)
+{
+	autofd int fd =
+	    openat(dirfd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+
+	return r < 0 ? err_sys(err, r, "plan", "write %s of a checkpoint", name) : 0;
+}
+
+static int read_file(int dirfd, const char *name, char **ret, struct ctr_error *err)
+{
+	autofd int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int r = fd < 0 ? -errno : fd_read_dup(fd, PLAN_MAX, ret, NULL);
+
+	return r < 0 ? err_sys(err, r, "plan", "read %s of a checkpoint", name) : 0;
+}
+
 int ckpt_write(int dirfd, const struct ckpt *c, struct ctr_error *err)
 {
 	autofree char *text = ckpt_format(c);
-	autofd int fd = -1;
-	int r;
 
-	if (!text)
-		return err_sys(err, errno, "plan", "write the plan of a checkpoint");
-	fd = openat(dirfd, PLAN, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
-	r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
-	return r < 0 ? err_sys(err, r, "plan", "write the plan of a checkpoint") : 0;
+	return text ? write_file(dirfd, PLAN, text, err)
+		    : err_sys(err, errno, "plan", "write the plan of a checkpoint");
+}
+
+int ckpt_write_held(int dirfd, const struct strv *held, struct ctr_error *err)
+{
+	autofree char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return err_sys(err, ENOMEM, "plan", "list open files");
+	for (size_t i = 0; i < held->n; i++)
+		(void)fprintf(f, "%s\n", held->v[i]); /* errors show when it is closed */
+	if (fclose(f) != 0)
+		return err_sys(err, ENOMEM, "plan", "list open files");
+	return write_file(dirfd, HELD, text, err);
 }
 
 int ckpt_read(int dirfd, struct ckpt *ret, struct ctr_error *err)
 {
-	autofd int fd = openat(dirfd, PLAN, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	autofree char *text = NULL;
-	int r = fd < 0 ? -errno : fd_read_dup(fd, PLAN_MAX, &text, NULL);
+	autofree char *text = NULL, *held = NULL;
+	autockpt struct ckpt c = {0};
+	int r = read_file(dirfd, PLAN, &text, err);
 
-	return r < 0 ? err_sys(err, r, "plan", "read the plan of a checkpoint")
-		     : ckpt_parse(text, ret, err);
+	if (r == 0)
+		r = read_file(dirfd, HELD, &held, err);
+	if (r == 0)
+		r = ckpt_parse(text, &c, err);
+	if (r < 0)
+		return r;
+	if (strv_split(&c.held, held, "\n") < 0)
+		return err_sys(err, ENOMEM, "plan", "list open files");
+	*ret = c;
+	c = (struct ckpt){0};
+	return 0;
 }
 
 void ckpt_done(struct ckpt *c)
 {
 	strv_done(&c->walls);
 	strv_done(&c->externals);
+	strv_done(&c->held);
 }

@@ -13,12 +13,15 @@
 
 #include "child.h"
 #include "cleanup.h"
+#include "held.h"
 #include "mntlist.h"
 #include "msg.h"
 #include "proc.h"
 #include "record.h"
 #include "setup.h"
 #include "sys.h"
+
+enum { FILES_MS = 30000 };
 
 /* In the order in which they are handed over; the mount namespace is entered last. */
 static const struct {
@@ -32,6 +35,18 @@ static const struct {
 const char *create_ns_name(size_t i)
 {
 	return i < CREATE_NS ? spaces[i].name : NULL;
+}
+
+int create_tree_path(const struct create *c, char path[PATH_MAX], struct ctr_error *err)
+{
+	char link[64];
+	ssize_t n;
+	int r = str_format(link, sizeof(link), "/proc/self/fd/%d", c->dirfd);
+
+	n = r < 0 ? -1 : readlink(link, path, PATH_MAX - sizeof("/" CREATE_TREE));
+	if (n < 0)
+		return err_sys(err, errno, "tree", "find the path of the container's folder");
+	return str_copy(path + n, PATH_MAX - (size_t)n, "/" CREATE_TREE);
 }
 
 void create_init(struct create *c)
@@ -286,16 +301,38 @@ static int check_namespace(struct create *c, size_t i, struct ctr_error *err)
 /* MUST-1, MUST-10: what CRIU has made is what was there, before anything of it runs. */
 static int check_mounts(const struct create *c, struct ctr_error *err)
 {
-	autostrv struct strv lines = {0}, host = {0}, walls = {0};
+	autostrv struct strv lines = {0}, host = {0}, walls = {0}, maker = {0};
+	char tree[PATH_MAX];
+	const struct mntlist_pair pair = {&lines, &maker, tree};
 	int r = mntlist_read(c->st.init.pid, &lines, err);
 
 	if (r == 0)
 		r = mntlist_read(getpid(), &host, err);
+	if (r == 0)
+		r = mntlist_read(c->maker.pid, &maker, err);
+	if (r == 0)
+		r = create_tree_path(c, tree, err);
 	if (r < 0)
 		return r;
 	r = mntlist_walls(&lines, &host, &walls);
-	return r < 0 ? err_sys(err, r, "verify", "read the mounts of PID 1")
-		     : mntlist_compare(c->restore->walls, &walls, err);
+	if (r < 0)
+		return err_sys(err, r, "verify", "read the mounts of PID 1");
+	r = mntlist_compare(c->restore->walls, &walls, err);
+	return r < 0 ? r : mntlist_same(&pair, c->restore->externals, err);
+}
+
+static int check_files(void *arg, struct ctr_error *err)
+{
+	const struct create *c = arg;
+	autostrv struct strv have = {0};
+	autofree pid_t *pids = NULL;
+	size_t n = 0;
+	int r = cg_pids(&c->cg, &pids, &n, err);
+	const struct held_where where = {c->st.init.pid, pids, n};
+
+	if (r == 0)
+		r = held_read(&where, &have, err);
+	return r < 0 ? r : held_compare(c->restore->held, &have, err);
 }
 
 /* MUST-1: inodes are read back; what the kernel says counts, not what the calls returned. */
@@ -310,6 +347,8 @@ static int run_verify(void *ctx, struct ctr_error *err)
 			r = check_namespace(c, i, err);
 	if (r == 0 && c->restore)
 		r = check_mounts(c, err);
+	if (r == 0 && c->restore) /* a file system may not answer (MUST-4) */
+		r = child_run(check_files, c, FILES_MS, err);
 	if (r < 0)
 		return r;
 	r = c->cg.inherit ? 1 : cg_has(&c->cg, c->st.init.pid);

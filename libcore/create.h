@@ -2,6 +2,8 @@
 #ifndef CREATE_H
 #define CREATE_H
 
+#include <limits.h>
+
 #include "cg.h"
 #include "err.h"
 #include "spec.h"
@@ -21,6 +23,7 @@ struct create_restore {
 	int upper_tar;		  /* -1: the root is no overlay */
 	const struct strv *walls; /* mntlist.h */
 	const struct strv *externals;
+	const struct strv *held;			    /* held.h */
 	bool lock_network, file_locks, ext_unix, shell_job; /* criurun.h */
 	/* called before any of it runs: it can not be done again (MUST-10) */
 	int (*spend)(void *arg, struct ctr_error *err);
@@ -74,6 +77,10 @@ int create_kill(struct create *c, unsigned int timeout_ms) ATTR_WARN_UNUSED;
  * @keep_folder: leave the folder, for the record of a stopped container; dirfd stays open
  */
 void create_undo(struct create *c, bool keep_folder);
+
+/** create_tree_path - where the tree of a container that comes back is prepared */
+int create_tree_path(const struct create *c, char path[PATH_MAX],
+		     struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** create_ns_name - word i of the ns list: "mnt", "pid", "ipc", "uts", "net", "cgroup" */
 const char *create_ns_name(size_t i);

@@ -35,7 +35,6 @@ struct criulib {
 	void (*set_file_locks)(struct criu_opts *opts, bool yes);
 	void (*set_ext_unix_sk)(struct criu_opts *opts, bool yes);
 	void (*set_shell_job)(struct criu_opts *opts, bool yes);
-	void (*set_link_remap)(struct criu_opts *opts, bool yes);
 	void (*set_ghost_limit)(struct criu_opts *opts, unsigned int bytes);
 	void (*set_log_level)(struct criu_opts *opts, int level);
 	int (*set_log_file)(struct criu_opts *opts, const char *name);

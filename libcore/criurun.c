@@ -77,7 +77,6 @@ static int set_common(const struct criulib *lib, struct criu_opts *opts, const s
 	lib->set_manage_cgroups_mode(opts, CRIULIB_CG_IGNORE);
 	lib->set_ext_sharing(opts, true);
 	lib->set_ext_masters(opts, true);
-	lib->set_link_remap(opts, true);
 	lib->set_ghost_limit(opts, GHOST_MAX);
 	lib->set_timeout(opts, FREEZE_S);
 	lib->set_tcp_established(opts, true); /* which ones there may be is the caller's business */

@@ -127,6 +127,29 @@ int mntlist_externals(const struct strv *lines, const struct strv *host, struct 
 	return 0;
 }
 
+int mntlist_kept(const struct strv *lines, const struct strv *host, struct strv *ret)
+{
+	autostrv struct strv devices = {0};
+
+	for (size_t i = 0; i < lines->n; i++) {
+		autofree char *dev = NULL;
+		struct fields f;
+		int r = parse(lines->v[i], &f);
+
+		if (r == 0)
+			r = is_external(&f, host);
+		if (r == 0) {
+			dev = str_dup_format("%.*s", f.dev_len, f.dev);
+			r = dev ? strv_add(&devices, dev) : -ENOMEM;
+		}
+		if (r < 0)
+			return r;
+	}
+	*ret = devices;
+	devices = (struct strv){0};
+	return 0;
+}
+
 static char *wall(const struct fields *f, bool own)
 {
 	const char *shared = memmem(f->tail, (size_t)f->tail_len, " shared:", 8) ? " shared" : "";
@@ -179,5 +202,43 @@ int mntlist_compare(const struct strv *want, const struct strv *have, struct ctr
 		if (count(want, have->v[i]) == 0)
 			return err_set(err, CTR_E_SYSTEM, EPERM, "mounts", "was not there: %s",
 				       have->v[i]);
+	return 0;
+}
+
+/* What is mounted at that place, the last one on top; -ENOENT */
+static int find(const struct strv *lines, const char *before, const char *point, struct fields *ret)
+{
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		const char *rest;
+		struct fields f;
+
+		if (parse(lines->v[i], &f) < 0 || !str_has_prefix(f.at.path, before, &rest) ||
+		    strcmp(rest, point) != 0)
+			continue;
+		*ret = f;
+		r = 0;
+	}
+	return r;
+}
+
+static bool is_equal(const char *a, int a_len, const char *b, int b_len)
+{
+	return a_len == b_len && memcmp(a, b, (size_t)a_len) == 0;
+}
+
+int mntlist_same(const struct mntlist_pair *p, const struct strv *points, struct ctr_error *err)
+{
+	for (size_t i = 0; i < points->n; i++) {
+		struct fields is, was;
+
+		if (find(p->container, "", points->v[i], &is) < 0 ||
+		    find(p->maker, p->tree, points->v[i], &was) < 0 ||
+		    !is_equal(is.dev, is.dev_len, was.dev, was.dev_len) ||
+		    !is_equal(is.root, is.root_len, was.root, was.root_len))
+			return err_set(err, CTR_E_SYSTEM, EPERM, "mounts",
+				       "%s is not what was prepared", points->v[i]);
+	}
 	return 0;
 }

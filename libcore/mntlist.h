@@ -23,6 +23,25 @@ int mntlist_read(pid_t pid, struct strv *ret, struct ctr_error *err) ATTR_WARN_U
 int mntlist_externals(const struct strv *lines, const struct strv *host,
 		      struct strv *ret) ATTR_WARN_UNUSED;
 
+/** mntlist_kept - the devices, "0:41", of what mntlist_externals() leaves out. Pure */
+int mntlist_kept(const struct strv *lines, const struct strv *host,
+		 struct strv *ret) ATTR_WARN_UNUSED;
+
+/** struct mntlist_pair - mounts of a restored container and of who had prepared its tree */
+struct mntlist_pair {
+	const struct strv *container, *maker;
+	const char *tree; /* where the tree is in the maker's */
+};
+
+/**
+ * mntlist_same - is each of these points the very file system, and part of it, that was prepared?
+ *
+ * CRIU found it by name, and names are their folder's owner's (MUST-5). -EPERM (CTR_E_SYSTEM) names
+ * the first that is not. Pure.
+ */
+int mntlist_same(const struct mntlist_pair *p, const struct strv *points,
+		 struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /**
  * mntlist_walls - what must be the same after a restore, a line a mount, in mount order. Pure.
  *

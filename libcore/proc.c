@@ -176,3 +176,13 @@ int proc_uid(pid_t pid, uid_t *ret)
 	*ret = v;
 	return 0;
 }
+
+bool proc_is_below(pid_t pid, pid_t top)
+{
+	struct proc_stat st = {.ppid = pid};
+
+	while (st.ppid > 1 && st.ppid != top)
+		if (proc_read_stat(st.ppid, &st) < 0)
+			return false;
+	return st.ppid == top;
+}

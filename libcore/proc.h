@@ -43,6 +43,9 @@ bool proc_is_alive(const struct proc_id *id);
 /** proc_ns_inode - inode of /proc/PID/ns/NAME, e.g. "mnt" */
 int proc_ns_inode(pid_t pid, const char *name, uint64_t *ret) ATTR_WARN_UNUSED;
 
+/** proc_is_below - is it that process, or a child of its children? False when it has ended */
+bool proc_is_below(pid_t pid, pid_t top);
+
 /** proc_thread_count - threads of this process (counted in /proc/self/task) */
 int proc_thread_count(void) ATTR_WARN_UNUSED;
 

@@ -31,6 +31,14 @@ static int pack_upper(const struct seal *s, struct ctr_error *err)
 	return treetar_pack(s->upper, out, err);
 }
 
+static int list_files(const struct seal *s, struct ctr_error *err)
+{
+	autostrv struct strv held = {0};
+	int r = held_read(&s->where, &held, err);
+
+	return r < 0 ? r : ckpt_write_held(s->dirfd, &held, err);
+}
+
 static int helper_digest(const struct seal *s, const struct sodiumlib *lib, char *ret,
 			 struct ctr_error *err)
 {
@@ -65,6 +73,8 @@ static int make(void *arg, struct ctr_error *err)
 		r = ckptkey_need(s->rootfd, &lib, &key, err);
 	if (r == 0 && s->upper >= 0)
 		r = pack_upper(s, err);
+	if (r == 0)
+		r = list_files(s, err);
 	if (r == 0)
 		r = fill(s, &lib, m, err);
 	if (r == 0)

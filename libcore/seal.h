@@ -7,6 +7,7 @@
 #include "child.h"
 #include "ckptdir.h"
 #include "err.h"
+#include "held.h"
 #include "manifest.h"
 
 /*
@@ -17,15 +18,16 @@
 
 /** struct seal - a checkpoint in the making */
 struct seal {
-	int rootfd;		/* checkpoint root, ckptdir.h */
-	int dirfd;		/* of the folder */
-	const char *name;	/* below checkpoints/, ckptdir_new() */
-	const struct state *st; /* of the container */
-	int upper;		/* what an overlay has, is packed too; -1: none */
-	const char *helper_dir; /* whose container-init is in the images */
-	const char *criu;	/* program: seal_check() asks it for its version */
-	char version[32];	/* its version, for seal_make() */
-	struct child asked;	/* zero; used by seal_check() */
+	int rootfd;		 /* checkpoint root, ckptdir.h */
+	int dirfd;		 /* of the folder */
+	const char *name;	 /* below checkpoints/, ckptdir_new() */
+	const struct state *st;	 /* of the container */
+	int upper;		 /* what an overlay has, is packed too; -1: none */
+	struct held_where where; /* its processes, for seal_make() */
+	const char *helper_dir;	 /* whose container-init is in the images */
+	const char *criu;	 /* program: seal_check() asks it for its version */
+	char version[32];	 /* its version, for seal_make() */
+	struct child asked;	 /* zero; used by seal_check() */
 	bool leave_running;
 };
 

@@ -194,26 +194,16 @@ static int run_network_sysctl(void *ctx, struct ctr_error *err)
 	return sysctl_apply(((const struct setup *)ctx)->c->spec, CLONE_NEWNET, err);
 }
 
-/* The container's folder by its name: a descriptor of it is of the host's mount namespace. */
-static int tree_path(const struct setup *s, char path[PATH_MAX], struct ctr_error *err)
-{
-	char link[64];
-	ssize_t n;
-	int r = str_format(link, sizeof(link), "/proc/self/fd/%d", s->c->dirfd);
-
-	n = r < 0 ? -1 : readlink(link, path, PATH_MAX - sizeof("/" CREATE_TREE));
-	if (n < 0)
-		return err_sys(err, errno, "tree", "find the path of the container's folder");
-	return str_copy(path + n, PATH_MAX - (size_t)n, "/" CREATE_TREE);
-}
-
-/* Seen by this process and CRIU alone. */
+/*
+ * Seen by this process and CRIU alone. By its name: a descriptor of the folder is of the host's
+ * mount namespace.
+ */
 static int run_tree(void *ctx, struct ctr_error *err)
 {
 	const struct setup *s = ctx;
 	char path[PATH_MAX];
 	autofd int at = -1;
-	int r = tree_path(s, path, err);
+	int r = create_tree_path(s->c, path, err);
 
 	if (r < 0)
 		return r;
@@ -241,7 +231,7 @@ static int run_criu(void *ctx, struct ctr_error *err)
 			       .ext_unix = from->ext_unix,
 			       .shell_job = from->shell_job};
 	char path[PATH_MAX];
-	int net = -1, r = tree_path(s, path, err);
+	int net = -1, r = create_tree_path(s->c, path, err);
 
 	if (r == 0 && own_net) {
 		net = open("/proc/self/ns/net", O_RDONLY); /* inherited by CRIU */

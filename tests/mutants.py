@@ -196,4 +196,9 @@ MUTANTS = [
     _mutant("MUST-10", "connections to the outside are not looked for",
             ("libcore/tcppeer.c", "return p ? say(&h, p, err) : 0;", "(void)say;\n\treturn p ? 0 : 0;"),
             "checkpoint.connections_to_the_outside_are_said"),
+    _mutant("MUST-10", "files that came back are not looked at",
+            ("libcore/create.c", "r = child_run(check_files, c, FILES_MS, err);", "r = 0;"),
+            "checkpoint.files_that_are_others_by_now"),
+    _mutant("MUST-10", "deleted files are made again where their folder is somebody's",
+            ("libcore/held.c", "if (st.stx_nlink == 0)", "if (0)"), "checkpoint.deleted_files_of_other_file_systems"),
 ]

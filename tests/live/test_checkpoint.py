@@ -349,6 +349,39 @@ def test_configuration_of_criu_is_not_read(world):
     ctl(world, "terminate", "alice.box")
 
 
+def test_files_that_are_others_by_now(world):
+    """MUST-10: what was open is opened again by its path, as root; a link there gives nobody root's files."""
+    _box(world)
+    write("/etc/target", "0123456789", 0o600)
+    script = ("import os, time; os.makedirs('d'); f = open('d/f', 'w+'); f.write('0123456789'); f.flush(); "
+              "os.fchmod(f.fileno(), 0o600); open('ready', 'w'); time.sleep(1000)")
+    world.ssh("alice", f'cd ~; setsid python3 -c "{script}" </dev/null >/dev/null 2>&1 & '
+                       "while [ ! -e ~/ready ]; do sleep 0.05; done")
+    ctl(world, "checkpoint", "alice.box")
+    home = "/home/alice"
+    os.rename(f"{home}/d", f"{home}/e")
+    os.mkdir(f"{home}/d")
+    os.symlink("/etc/target", f"{home}/d/f")
+    said = ctl(world, "restore", "alice.box", code=1).stderr
+    assert b"not the one that was open" in said, said
+    assert not outside.containers() and status(world) == "checkpointed"
+    os.unlink(f"{home}/d/f")
+    os.rmdir(f"{home}/d")
+    os.rename(f"{home}/e", f"{home}/d")
+    ctl(world, "restore", "alice.box")
+    ctl(world, "terminate", "alice.box")
+
+
+def test_deleted_files_of_other_file_systems(world):
+    """CRIU would make such a file again by its path, as root, where its folder is somebody's: refused."""
+    _box(world)
+    world.ssh("alice", "cd ~; exec 5>gone; rm gone; setsid sleep 1000 </dev/null >/dev/null 2>&1 & sleep 0.2")
+    said = ctl(world, "checkpoint", "alice.box", code=1).stderr
+    assert b"deleted" in said, said
+    assert status(world) == "running"
+    ctl(world, "terminate", "alice.box")
+
+
 def _flip(path):
     """Change the byte in the middle; returns what undoes it."""
     with open(path, "r+b") as file:

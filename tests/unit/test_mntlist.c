@@ -109,6 +109,46 @@ static void more_and_fewer(void **state)
 	strv_done(&want);
 }
 
+/* MUST-5: a point that is another file system, or another part of it, than was prepared */
+static void sources(void **state)
+{
+	static const char *const maker[] = {
+	    "164 142 254:0 / / rw - ext4 /dev/vda rw",
+	    "200 164 254:0 / /run/c/tree rw - ext4 /dev/vda rw",
+	    "201 200 254:0 /home/a\\040b /run/c/tree/home/a\\040b rw - ext4 /dev/vda rw",
+	    "202 200 8:1 / /run/c/tree/srv rw - ext4 /dev/sda1 rw",
+	    "203 200 8:2 / /home/a\\040b rw - ext4 /dev/sda2 rw",
+	    NULL,
+	};
+	static const struct {
+		const char *home, *srv;
+		int want;
+	} t[] = {
+	    {"9 1 254:0 /home/a\\040b /home/a\\040b rw - ext4 /dev/vda rw",
+	     "8 1 8:1 / /srv rw - ext4 /dev/sda1 rw", 0},
+	    {"9 1 254:0 /etc /home/a\\040b rw - ext4 /dev/vda rw",
+	     "8 1 8:1 / /srv rw - ext4 /dev/sda1 rw", -EPERM},
+	    {"9 1 254:0 /home/a\\040b /home/a\\040b rw - ext4 /dev/vda rw",
+	     "8 1 8:2 / /srv rw - ext4 /dev/sda1 rw", -EPERM},
+	    {"9 1 254:0 /home/a\\040b /home/a\\040b rw - ext4 /dev/vda rw",
+	     "8 1 8:1 / /srw rw - ext4 /dev/sda1 rw", -EPERM},
+	};
+	static const char *const points[] = {"/home/a b", "/srv", NULL};
+	struct strv made = list_of(maker), want = list_of(points);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		const char *const lines[] = {t[i].home, t[i].srv, NULL};
+		struct strv is = list_of(lines);
+		const struct mntlist_pair pair = {&is, &made, "/run/c/tree"};
+
+		assert_int_equal(mntlist_same(&pair, &want, NULL), t[i].want);
+		strv_done(&is);
+	}
+	strv_done(&made);
+	strv_done(&want);
+}
+
 static void bad_lines(void **state)
 {
 	static const char *const bad[] = {"", "1 2 3", "64 42 254:0 / / ro", "64 42 - a b c", NULL};
@@ -133,6 +173,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_its_own_is_external),
 	    cmocka_unit_test(differences),
 	    cmocka_unit_test(more_and_fewer),
+	    cmocka_unit_test(sources),
 	    cmocka_unit_test(bad_lines),
 	};
 
