@@ -242,3 +242,26 @@ int mntlist_same(const struct mntlist_pair *p, const struct strv *points, struct
 	}
 	return 0;
 }
+
+/* The mount with the longest point that the path is below; of equal ones the last. */
+int mntlist_is_kept(const struct strv *lines, const struct strv *host, const char *path)
+{
+	struct fields best = {.at.path = ""};
+	size_t longest = 0;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		struct fields f;
+		size_t len;
+		int r = parse(lines->v[i], &f);
+
+		if (r < 0)
+			return r;
+		len = strcmp(f.at.path, "/") == 0 ? 0 : strlen(f.at.path);
+		if (len >= longest && strncmp(path, f.at.path, len) == 0 &&
+		    (path[len] == '/' || path[len] == '\0')) {
+			longest = len;
+			best = f;
+		}
+	}
+	return *best.at.path ? !is_external(&best, host) : -EBADMSG;
+}

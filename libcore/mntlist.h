@@ -27,6 +27,10 @@ int mntlist_externals(const struct strv *lines, const struct strv *host,
 int mntlist_kept(const struct strv *lines, const struct strv *host,
 		 struct strv *ret) ATTR_WARN_UNUSED;
 
+/** mntlist_is_kept - 1: that path is on what mntlist_externals() leaves out; 0, -EBADMSG. Pure */
+int mntlist_is_kept(const struct strv *lines, const struct strv *host,
+		    const char *path) ATTR_WARN_UNUSED;
+
 /** struct mntlist_pair - mounts of a restored container and of who had prepared its tree */
 struct mntlist_pair {
 	const struct strv *container, *maker;

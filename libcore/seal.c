@@ -16,6 +16,7 @@
 #include "fit.h"
 #include "ledger.h"
 #include "treetar.h"
+#include "unixname.h"
 
 enum { SEAL_MS = 600000, RECORD_MS = 5000 };
 
@@ -34,8 +35,10 @@ static int pack_upper(const struct seal *s, struct ctr_error *err)
 static int list_files(const struct seal *s, struct ctr_error *err)
 {
 	autostrv struct strv held = {0};
-	int r = held_read(&s->where, &held, err);
+	int r = unixname_refuse(&s->where, err);
 
+	if (r == 0)
+		r = held_read(&s->where, &held, err);
 	return r < 0 ? r : ckpt_write_held(s->dirfd, &held, err);
 }
 

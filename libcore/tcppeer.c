@@ -2,7 +2,6 @@
 #include "tcppeer.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -62,24 +61,15 @@ int tcppeer_parse(struct tcppeer_list *list, const char *text)
 	return r;
 }
 
-static bool is_owned(const struct tcppeer_owned *owned, uint64_t inode)
-{
-	for (size_t i = 0; i < owned->n; i++)
-		if (owned->inodes[i] == inode)
-			return true;
-	return false;
-}
-
-const struct tcppeer *tcppeer_find(const struct tcppeer_list *list,
-				   const struct tcppeer_owned *owned)
+const struct tcppeer *tcppeer_find(const struct tcppeer_list *list, const struct sockown *owned)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const struct tcppeer *p = &list->v[i];
 		size_t k = 0;
 
-		if (!is_owned(owned, p->inode))
+		if (!sockown_has(owned, p->inode))
 			continue;
-		while (k < list->n && !(is_owned(owned, list->v[k].inode) &&
+		while (k < list->n && !(sockown_has(owned, list->v[k].inode) &&
 					str_equal(list->v[k].local, p->remote) &&
 					str_equal(list->v[k].remote, p->local)))
 			k++;
@@ -117,62 +107,6 @@ void tcppeer_done(struct tcppeer_list *list)
 
 /* ---- the container ---- */
 
-/** struct held - which socket which process has open */
-struct held {
-	uint64_t *inodes;
-	pid_t *pids;
-	size_t n;
-};
-
-static void held_done(struct held *h)
-{
-	free(h->inodes);
-	free(h->pids);
-}
-
-static int hold(struct held *h, uint64_t inode, pid_t pid)
-{
-	uint64_t *inodes = reallocarray(h->inodes, h->n + 1, sizeof(*inodes));
-	pid_t *pids;
-
-	if (!inodes)
-		return -ENOMEM;
-	h->inodes = inodes;
-	pids = reallocarray(h->pids, h->n + 1, sizeof(*pids));
-	if (!pids)
-		return -ENOMEM;
-	h->pids = pids;
-	h->inodes[h->n] = inode;
-	h->pids[h->n++] = pid;
-	return 0;
-}
-
-static int hold_one(struct held *h, int dirfd, const char *name, pid_t pid)
-{
-	char target[64] = "";
-	const char *rest;
-	uint64_t inode;
-	ssize_t n = readlinkat(dirfd, name, target, sizeof(target) - 1);
-
-	if (n <= 0 || !str_has_prefix(target, "socket:[", &rest))
-		return 0; /* something else, or closed meanwhile */
-	target[n - 1] = '\0';
-	return num_u64(rest, &inode) < 0 ? 0 : hold(h, inode, pid);
-}
-
-static int hold_all(struct held *h, pid_t pid)
-{
-	char path[64];
-	autodir DIR *d = NULL;
-	struct dirent *e;
-	int r = str_format(path, sizeof(path), "/proc/%d/fd", pid);
-
-	d = r < 0 ? NULL : opendir(path);
-	while (r == 0 && d && (e = readdir(d)))
-		r = hold_one(h, dirfd(d), e->d_name, pid);
-	return r; /* one that has ended has nothing open */
-}
-
 static int read_table(struct tcppeer_list *list, pid_t pid, const char *name)
 {
 	char path[64];
@@ -187,7 +121,7 @@ static int read_table(struct tcppeer_list *list, pid_t pid, const char *name)
 	return r < 0 ? r : tcppeer_parse(list, text);
 }
 
-static int say(const struct held *h, const struct tcppeer *p, struct ctr_error *err)
+static int say(const struct sockown *h, const struct tcppeer *p, struct ctr_error *err)
 {
 	struct proc_stat st = {.comm = "?"};
 	char remote[64];
@@ -203,27 +137,19 @@ static int say(const struct held *h, const struct tcppeer *p, struct ctr_error *
 		       h->pids[i], st.comm, remote);
 }
 
-static int look(struct held *h, struct tcppeer_list *list, const pid_t *pids, size_t n)
-{
-	int r = n > 0 ? read_table(list, pids[0], "tcp") : 0;
-
-	if (r == 0 && n > 0)
-		r = read_table(list, pids[0], "tcp6");
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = hold_all(h, pids[i]);
-	return r;
-}
-
 int tcppeer_refuse(const pid_t *pids, size_t n, struct ctr_error *err)
 {
 	autotcppeer struct tcppeer_list list = {0};
-	__attribute__((cleanup(held_done))) struct held h = {0};
-	int r = look(&h, &list, pids, n);
-	const struct tcppeer_owned owned = {h.inodes, h.n};
+	autosockown struct sockown own = {0};
 	const struct tcppeer *p;
+	int r = n > 0 ? read_table(&list, pids[0], "tcp") : 0;
 
+	if (r == 0 && n > 0)
+		r = read_table(&list, pids[0], "tcp6");
+	if (r == 0)
+		r = sockown_read(&own, pids, n);
 	if (r < 0)
 		return err_sys(err, r, "checkpoint", "look for connections to the outside");
-	p = tcppeer_find(&list, &owned);
-	return p ? say(&h, p, err) : 0;
+	p = tcppeer_find(&list, &own);
+	return p ? say(&own, p, err) : 0;
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "err.h"
+#include "sockown.h"
 
 /* TCP connections whose other end is not the container's: a checkpoint can not keep them by itself.
  */
@@ -25,20 +25,13 @@ struct tcppeer_list {
 /** tcppeer_parse - add the established ones of a table's text. -EBADMSG, -ENOMEM */
 int tcppeer_parse(struct tcppeer_list *list, const char *text) ATTR_WARN_UNUSED;
 
-/** struct tcppeer_owned - the sockets that processes of the container have open, by inode */
-struct tcppeer_owned {
-	const uint64_t *inodes;
-	size_t n;
-};
-
 /**
  * tcppeer_find - the first connection of the container's whose other end nobody in it has open.
  * Pure
  *
  * NULL when there is none.
  */
-const struct tcppeer *tcppeer_find(const struct tcppeer_list *list,
-				   const struct tcppeer_owned *owned);
+const struct tcppeer *tcppeer_find(const struct tcppeer_list *list, const struct sockown *owned);
 
 /** tcppeer_text - "192.0.2.1:443" of such a text, as it is when it is not understood */
 void tcppeer_text(const char *hex, char *dst, size_t size);

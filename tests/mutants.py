@@ -201,4 +201,6 @@ MUTANTS = [
             "checkpoint.files_that_are_others_by_now"),
     _mutant("MUST-10", "deleted files are made again where their folder is somebody's",
             ("libcore/held.c", "if (st.stx_nlink == 0)", "if (0)"), "checkpoint.deleted_files_of_other_file_systems"),
+    _mutant("MUST-10", "sockets are bound again where their folder is somebody's",
+            ("libcore/unixname.c", "if (r < 0 || !name)", "if (1)"), "checkpoint.sockets_on_other_file_systems"),
 ]

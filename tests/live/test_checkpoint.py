@@ -382,6 +382,21 @@ def test_deleted_files_of_other_file_systems(world):
     ctl(world, "terminate", "alice.box")
 
 
+def test_sockets_on_other_file_systems(world):
+    """CRIU would remove what stands at such a name, as root, and bind it again: refused. In /tmp it is saved."""
+    _box(world)
+    script = "import socket, sys, time; s = socket.socket(1); s.bind(sys.argv[1]); s.listen(); time.sleep(1000)"
+    for path in ("/tmp/s", "/home/alice/s"):
+        world.ssh("alice", f'setsid python3 -c "{script}" {path} </dev/null >/dev/null 2>&1 & '
+                           f"while [ ! -e {path} ]; do sleep 0.05; done")
+        if path == "/tmp/s":
+            _round(world)
+    said = ctl(world, "checkpoint", "alice.box", code=1).stderr
+    assert b"bound to /home/alice/s" in said, said
+    assert status(world) == "running"
+    ctl(world, "terminate", "alice.box")
+
+
 def _flip(path):
     """Change the byte in the middle; returns what undoes it."""
     with open(path, "r+b") as file:

@@ -33,9 +33,12 @@ static void who_is_connected_outside(void **state)
 	assert_int_equal(tcppeer_parse(&list, table), 0);
 	assert_int_equal(list.n, 4);
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		const struct tcppeer_owned owned = {t[i].inodes, t[i].n};
-		const struct tcppeer *p = tcppeer_find(&list, &owned);
+		uint64_t inodes[4];
+		const struct sockown owned = {inodes, NULL, t[i].n};
+		const struct tcppeer *p;
 
+		memcpy(inodes, t[i].inodes, sizeof(inodes));
+		p = tcppeer_find(&list, &owned);
 		assert_int_equal(p ? p->inode : 0, t[i].want);
 	}
 	tcppeer_done(&list);
