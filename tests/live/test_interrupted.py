@@ -103,7 +103,7 @@ def test_the_supervisor_is_killed_in_a_dump(world):
             same(zoo.ask(world, ID))
         if status(world, ID):
             ctl(world, "terminate", ID)
-        assert not outside.containers() and not _criu()
+        world.until(lambda: not outside.containers() and not _criu(), "nothing is left")
 
 
 def test_criu_is_killed_in_a_restore(world):
@@ -136,7 +136,7 @@ def test_the_supervisor_is_killed_in_a_restore(world):
                 same(zoo.ask(world, ID))
         if status(world, ID):
             ctl(world, "terminate", ID)
-        assert not outside.containers() and not _criu()
+        world.until(lambda: not outside.containers() and not _criu(), "nothing is left")
     assert again > 0
 
 
