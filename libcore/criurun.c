@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -289,6 +290,29 @@ static int set_restore(const struct criulib *lib, struct criu_opts *opts,
 	return r < 0 ? r : add_externals(lib, opts, job->externals, root);
 }
 
+static void on_death(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)context;
+	if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
+		_exit(1);
+}
+
+/*
+ * A criu that is killed leaves processes behind that are half made and hold its end of the socket,
+ * so that libcriu would wait for its answer for ever. This process ends instead (MUST-9): the
+ * supervisor sees that, and ends them.
+ */
+static int end_with_criu(struct ctr_error *err)
+{
+	struct sigaction sa = {.sa_sigaction = on_death,
+			       .sa_flags = SA_SIGINFO | SA_NOCLDSTOP | SA_RESTART};
+
+	return sigaction(SIGCHLD, &sa, NULL) < 0
+		   ? err_sys(err, errno, "criu", "watch for the end of criu")
+		   : 0;
+}
+
 int criurun_restore(const struct criu_job *job, const char *root, int netns_fd,
 		    struct ctr_error *err)
 {
@@ -296,6 +320,8 @@ int criurun_restore(const struct criu_job *job, const char *root, int netns_fd,
 	struct criulib lib;
 	int r = hide_configuration(err);
 
+	if (r == 0)
+		r = end_with_criu(err);
 	if (r == 0)
 		r = criulib_load(&lib, err);
 	if (r < 0)
