@@ -139,6 +139,13 @@ int supervisor_make_room(struct supervisor *s, struct ctr_error *err);
 /** supervisor_answer_created - to the library, with the pids */
 int supervisor_answer_created(struct supervisor *s, int sock, struct ctr_error *err);
 
+/** supervisor_order - what the library wants, in its first message; it answers success itself */
+typedef int (*supervisor_order)(struct supervisor *s, struct msg *m, int sock,
+				struct ctr_error *err);
+
+/** supervisor_serve - receive an order and carry it out; a failure is logged and told. As login */
+bool supervisor_serve(struct supervisor *s, int sock, supervisor_order order);
+
 /** supervisor_create - the verb create, for the C API; false: this process is done */
 bool supervisor_create(struct supervisor *s, int sock);
 

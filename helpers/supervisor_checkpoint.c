@@ -88,9 +88,10 @@ static int hush(struct supervisor *s, const struct request *rq, struct ctr_error
 		return err_sys(err, r, "checkpoint", "have PID 1 of %s stand still", s->c.st.id);
 	if (str_equal(msg_verb(&m), "quiet")) {
 		r = msg_recv(fd, &m, QUIET_MS);
-		return r == -ENOTCONN ? 0
-				      : err_sys(err, r < 0 ? r : EPROTO, "checkpoint",
-						"wait for PID 1 to hang up");
+		if (r == -ENOTCONN)
+			return 0;
+		(void)!supervisor_unquiet(s, NULL); /* one that does not answer shows by itself */
+		return err_sys(err, r < 0 ? r : EPROTO, "checkpoint", "wait for PID 1 to hang up");
 	}
 	if (str_equal(msg_verb(&m), "busy")) {
 		name_plain(s, &m, who, sizeof(who));
@@ -145,6 +146,7 @@ struct making {
 	int rootfd, dirfd, images;
 	char name[CKPTDIR_NAME];
 	struct child asked; /* criu's version, while it dumps */
+	bool published;
 };
 
 /* While all stands still and can still be left as it is. */
@@ -173,7 +175,9 @@ static int seal(void *arg, struct ctr_error *err)
 			return err_sys(err, errno, "checkpoint", "open the overlay's folder");
 	}
 	sl.upper = upper;
-	return seal_make(&sl, err);
+	r = seal_make(&sl, err);
+	mk->published = r == 0;
+	return r;
 }
 
 static int look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err)
@@ -191,14 +195,6 @@ static int look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct 
 	return r < 0 ? err_sys(err, r, "checkpoint", "read the mounts of %s", s->c.st.id) : 0;
 }
 
-static uint64_t own_network(const struct state *st)
-{
-	for (size_t i = 0; i < st->nns; i++)
-		if (str_equal(st->ns[i].name, "net"))
-			return st->ns[i].inode;
-	return 0;
-}
-
 static int dump(struct making *mk, struct ctr_error *err)
 {
 	struct supervisor *s = mk->s;
@@ -208,8 +204,8 @@ static int dump(struct making *mk, struct ctr_error *err)
 		    .images = mk->images,
 		    .work = s->c.dirfd,
 		    .externals = &plan->externals,
-		    .netns = own_network(&mk->st),
-		    .lock_network = plan->tcp_established && !own_network(&mk->st),
+		    .netns = state_ns(&mk->st, "net"),
+		    .lock_network = plan->tcp_established && !state_ns(&mk->st, "net"),
 		    .file_locks = plan->file_locks,
 		    .ext_unix = plan->ext_unix,
 		    .shell_job = plan->shell_job},
@@ -281,8 +277,11 @@ static int make(struct making *mk, struct ctr_error *err)
 						  NULL); /* one that is gone shows by itself */
 	}
 	criurun_forget(&mk->asked);
-	if (r < 0)
-		ckptdir_drop(mk->rootfd, mk->name); /* what is published has this name no more */
+	/* criu failed after all: the container goes on, and what is on disk would be the past */
+	if (r < 0 && mk->published)
+		(void)!ckptdir_remove(mk->rootfd, mk->st.id, NULL);
+	else if (r < 0)
+		ckptdir_drop(mk->rootfd, mk->name);
 	else
 		mk->s->unsynced = take_fd(&mk->dirfd);
 	cleanup_fd(&mk->images);

@@ -163,7 +163,7 @@ static int create(struct supervisor *s, struct msg *m, int sock, struct ctr_erro
 	return r;
 }
 
-bool supervisor_create(struct supervisor *s, int sock)
+bool supervisor_serve(struct supervisor *s, int sock, supervisor_order order)
 {
 	struct ctr_error err;
 	automsg struct msg m;
@@ -171,7 +171,7 @@ bool supervisor_create(struct supervisor *s, int sock)
 
 	if (r < 0)
 		return false;
-	r = create(s, &m, sock, &err);
+	r = order(s, &m, sock, &err);
 	if (r < 0) {
 		log_event(s, "failure", NULL, "stage=%s error=\"%s\"", err.stage, err.text);
 		supervisor_deny(sock, &err);
@@ -179,4 +179,9 @@ bool supervisor_create(struct supervisor *s, int sock)
 	}
 	(void)close(sock);
 	return true;
+}
+
+bool supervisor_create(struct supervisor *s, int sock)
+{
+	return supervisor_serve(s, sock, create);
 }

@@ -78,14 +78,6 @@ static int open_parts(struct coming *cm, struct ctr_error *err)
 	return cm->upper < 0 ? err_sys(err, errno, "restore", "open " CKPT_UPPER) : 0;
 }
 
-static bool has_network(const struct state *st)
-{
-	for (size_t i = 0; i < st->nns; i++)
-		if (str_equal(st->ns[i].name, "net"))
-			return true;
-	return false;
-}
-
 /* The record is that of the container as it was; what is new of it are pids, groups, inodes. */
 static int make(struct coming *cm, struct ctr_error *err)
 {
@@ -96,8 +88,8 @@ static int make(struct coming *cm, struct ctr_error *err)
 					    .walls = &cm->plan.walls,
 					    .externals = &cm->plan.externals,
 					    .held = &cm->plan.held,
-					    .lock_network =
-						cm->plan.tcp_established && !has_network(&s->c.st),
+					    .lock_network = cm->plan.tcp_established &&
+							    !state_ns(&s->c.st, "net"),
 					    .file_locks = cm->plan.file_locks,
 					    .ext_unix = cm->plan.ext_unix,
 					    .shell_job = cm->plan.shell_job,
@@ -181,7 +173,7 @@ static int restore_locked(struct supervisor *s, int sock, struct ctr_error *err)
 	return r;
 }
 
-static int serve(struct supervisor *s, int sock, const struct msg *m, struct ctr_error *err)
+static int serve(struct supervisor *s, struct msg *m, int sock, struct ctr_error *err)
 {
 	const char *id = msg_get(m, "id");
 	autofd int lock = -1;
@@ -208,18 +200,5 @@ static int serve(struct supervisor *s, int sock, const struct msg *m, struct ctr
 
 bool supervisor_restore_verb(struct supervisor *s, int sock)
 {
-	struct ctr_error err;
-	automsg struct msg m;
-	int r = msg_recv(sock, &m, 5000);
-
-	if (r < 0)
-		return false;
-	r = serve(s, sock, &m, &err);
-	if (r < 0) {
-		log_event(s, "failure", NULL, "stage=%s error=\"%s\"", err.stage, err.text);
-		supervisor_deny(sock, &err);
-		return false;
-	}
-	(void)close(sock);
-	return true;
+	return supervisor_serve(s, sock, serve);
 }

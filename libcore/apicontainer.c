@@ -91,17 +91,13 @@ static bool is_same(const struct ctr_container *c, const struct state *st)
 /* MUST-8: that pid and start time say it lives is not all: it stands in the namespace on record. */
 static int check_init(const struct state *st, struct ctr_error *err)
 {
-	uint64_t inode;
+	uint64_t inode, own = state_ns(st, "pid");
 
-	for (size_t i = 0; i < st->nns; i++) {
-		if (strcmp(st->ns[i].name, "pid") != 0 ||
-		    proc_ns_inode(st->init.pid, "pid", &inode) < 0 || inode == st->ns[i].inode)
-			continue;
-		return err_set(err, CTR_E_STATE, EBADMSG, "state",
-			       "record of container %s names process %d, which is not its PID 1",
-			       st->id, st->init.pid);
-	}
-	return 0;
+	if (!own || proc_ns_inode(st->init.pid, "pid", &inode) < 0 || inode == own)
+		return 0;
+	return err_set(err, CTR_E_STATE, EBADMSG, "state",
+		       "record of container %s names process %d, which is not its PID 1", st->id,
+		       st->init.pid);
 }
 
 static int derive_status(struct api_view *v, struct ctr_error *err)

@@ -20,6 +20,35 @@
 
 enum { SEAL_MS = 600000, RECORD_MS = 5000 };
 
+/** struct tools - what making and checking need; release with tools_done() */
+struct tools {
+	struct sodiumlib lib;
+	struct ckptkey key;
+	struct manifest *m; /* zeroed */
+};
+
+static void tools_done(struct tools *t)
+{
+	free(t->m);
+	ckptkey_done(&t->key);
+	sodiumlib_close(&t->lib);
+}
+
+#define autotools __attribute__((cleanup(tools_done)))
+
+/* may_make: a checkpoint root without a key gets one */
+static int open_tools(struct tools *t, int rootfd, bool may_make, struct ctr_error *err)
+{
+	int r;
+
+	t->m = calloc(1, sizeof(*t->m));
+	r = t->m ? sodiumlib_open(&t->lib, err) : err_sys(err, ENOMEM, "seal", "make a manifest");
+	if (r < 0)
+		return r;
+	return may_make ? ckptkey_need(rootfd, &t->lib, &t->key, err)
+			: ckptkey_read(rootfd, &t->lib, &t->key, err);
+}
+
 /* ---- making one ---- */
 
 static int pack_upper(const struct seal *s, struct ctr_error *err)
@@ -67,23 +96,19 @@ static int fill(const struct seal *s, const struct sodiumlib *lib, struct manife
 static int make(void *arg, struct ctr_error *err)
 {
 	const struct seal *s = arg;
-	autofree struct manifest *m = calloc(1, sizeof(*m));
-	autosodium struct sodiumlib lib = {0};
-	autockptkey struct ckptkey key = {0};
-	int r = m ? sodiumlib_open(&lib, err) : err_sys(err, ENOMEM, "seal", "make a manifest");
+	autotools struct tools t = {0};
+	int r = open_tools(&t, s->rootfd, true, err);
 
-	if (r == 0)
-		r = ckptkey_need(s->rootfd, &lib, &key, err);
 	if (r == 0 && s->upper >= 0)
 		r = pack_upper(s, err);
 	if (r == 0)
 		r = list_files(s, err);
 	if (r == 0)
-		r = fill(s, &lib, m, err);
+		r = fill(s, &t.lib, t.m, err);
 	if (r == 0)
-		r = ledger_issue(s->rootfd, s->st->id, &m->counter, err);
+		r = ledger_issue(s->rootfd, s->st->id, &t.m->counter, err);
 	if (r == 0)
-		r = manifest_write(s->dirfd, m, &key, err);
+		r = manifest_write(s->dirfd, t.m, &t.key, err);
 	return r < 0 ? r : ckptdir_publish(s->rootfd, s->name, s->st->id, true, err);
 }
 
@@ -151,18 +176,14 @@ static int check_fit(struct seal *s, const struct sodiumlib *lib, const struct m
 
 static int check_all(struct seal *s, struct ctr_error *err)
 {
-	autofree struct manifest *m = calloc(1, sizeof(*m));
-	autosodium struct sodiumlib lib = {0};
-	autockptkey struct ckptkey key = {0};
-	int r = m ? sodiumlib_open(&lib, err) : err_sys(err, ENOMEM, "seal", "read a manifest");
+	autotools struct tools t = {0};
+	int r = open_tools(&t, s->rootfd, false, err);
 
 	if (r == 0)
-		r = ckptkey_read(s->rootfd, &lib, &key, err);
+		r = manifest_verify(s->dirfd, &t.key, t.m, err);
 	if (r == 0)
-		r = manifest_verify(s->dirfd, &key, m, err);
-	if (r == 0)
-		r = check_fit(s, &lib, m, err);
-	return r < 0 ? r : ledger_check(s->rootfd, s->st->id, m->counter, err);
+		r = check_fit(s, &t.lib, t.m, err);
+	return r < 0 ? r : ledger_check(s->rootfd, s->st->id, t.m->counter, err);
 }
 
 /* criu starts while the images are read. */
@@ -188,16 +209,12 @@ int seal_check(const struct seal *s, struct ctr_error *err)
 static int spend(void *arg, struct ctr_error *err)
 {
 	const struct seal *s = arg;
-	autofree struct manifest *m = calloc(1, sizeof(*m));
-	autosodium struct sodiumlib lib = {0};
-	autockptkey struct ckptkey key = {0};
-	int r = m ? sodiumlib_open(&lib, err) : err_sys(err, ENOMEM, "seal", "read a manifest");
+	autotools struct tools t = {0};
+	int r = open_tools(&t, s->rootfd, false, err);
 
 	if (r == 0)
-		r = ckptkey_read(s->rootfd, &lib, &key, err);
-	if (r == 0)
-		r = manifest_read(s->dirfd, &key, m, err);
-	return r < 0 ? r : ledger_spend(s->rootfd, s->st->id, m->counter, err);
+		r = manifest_read(s->dirfd, &t.key, t.m, err);
+	return r < 0 ? r : ledger_spend(s->rootfd, s->st->id, t.m->counter, err);
 }
 
 int seal_spend(const struct seal *s, struct ctr_error *err)

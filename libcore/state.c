@@ -45,6 +45,14 @@ int state_check_id(const char *id, struct ctr_error *err)
 		       id ? id : "");
 }
 
+uint64_t state_ns(const struct state *st, const char *name)
+{
+	for (size_t i = 0; i < st->nns; i++)
+		if (str_equal(st->ns[i].name, name))
+			return st->ns[i].inode;
+	return 0;
+}
+
 uint64_t state_now_us(void)
 {
 	struct timespec now;

@@ -48,6 +48,9 @@ bool state_id_is_valid(const char *id);
 /** state_check_id - the same as an error: -EINVAL, CTR_E_INVALID_ID; NULL is none */
 int state_check_id(const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** state_ns - inode of a namespace of its own, "net" ...; 0: it is the host's */
+uint64_t state_ns(const struct state *st, const char *name);
+
 /** state_now_us - the time as records have it, CLOCK_REALTIME in microseconds */
 uint64_t state_now_us(void);
 
