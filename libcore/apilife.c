@@ -138,7 +138,8 @@ static int begin(const struct ctr_container *c, int force, unsigned int grace, s
 	int r = api_lock_check(c, force ? MACHINE_DESTROY_FORCE : MACHINE_DESTROY, &lock, &v, err);
 
 	e->image = r == 0 && v.status == CTR_CHECKPOINTED;
-	return r < 0 ? r : tell_to_end(c, &v, grace, e, err);
+	/* its supervisor may still be at work on the disk: there is nothing to tell it */
+	return r < 0 || e->image ? r : tell_to_end(c, &v, grace, e, err);
 }
 
 /*
