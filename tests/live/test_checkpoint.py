@@ -502,6 +502,19 @@ def test_what_can_not_be_saved_is_said(world):
     assert status(world) == "checkpointed"
 
 
+def test_who_has_dev_tty_open(world):
+    """CRIU 4.1 takes PID 1's end of the terminal for another process's: refused, and the session goes on. Bob's shell
+    is dash, which has it open."""
+    _box(world)
+    term = _shell(world, "bob")
+    _ask(term, "x=kept; echo s''et", "set\r\n")
+    said = ctl(world, "checkpoint", "bob.box", code=1).stderr
+    assert b"ctty" in said, said
+    assert status(world, "bob.box") == "running"
+    _ask(term, "echo $x", "kept\r\n")
+    ctl(world, "terminate", "bob.box")
+
+
 def test_connections_to_the_outside_are_said(world):
     """A socket whose other end is not the container's: process and peer are named, nothing was touched."""
     _box(world)
