@@ -22,7 +22,8 @@ enum {
 	GHOST_MAX = 256 << 20,
 	FREEZE_S = 60,
 	VERIFY_MS = 600000,
-	VERSION_MS = 10000
+	VERSION_MS = 10000,
+	LAST_WORD_S = 3
 };
 
 #define CONFIG_DIR  "/etc/criu"
@@ -290,18 +291,19 @@ static int set_restore(const struct criulib *lib, struct criu_opts *opts,
 	return r < 0 ? r : add_externals(lib, opts, job->externals, root);
 }
 
+/* A criu that gives up kills what it has made, and says why: that much time it has for it. */
 static void on_death(int sig, siginfo_t *info, void *context)
 {
 	(void)sig;
 	(void)context;
 	if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
-		_exit(1);
+		(void)alarm(LAST_WORD_S);
 }
 
 /*
  * A criu that is killed leaves processes behind that are half made and hold its end of the socket,
- * so that libcriu would wait for its answer for ever. This process ends instead (MUST-9): the
- * supervisor sees that, and ends them.
+ * so that libcriu would wait for its answer for ever. SIGALRM ends this process instead (MUST-9):
+ * the supervisor sees that, and ends them.
  */
 static int end_with_criu(struct ctr_error *err)
 {
@@ -334,5 +336,6 @@ int criurun_restore(const struct criu_job *job, const char *root, int netns_fd,
 	if (r < 0)
 		return err_sys(err, r, "criu", "set the options of a restore");
 	r = lib.restore_child(opts);
+	(void)alarm(0);
 	return r <= 0 ? failed(job, RESTORE_LOG, r < 0 ? r : -EIO, err) : 0;
 }
