@@ -502,6 +502,57 @@ def test_what_can_not_be_saved_is_said(world):
     assert status(world) == "checkpointed"
 
 
+def test_what_a_restored_container_is(world):
+    """Processes, statistics, pause, limits, logins, and a second checkpoint."""
+    _box(world, "MemoryMax=300M\n")
+    zoo.start(world)
+    _round(world)
+    listed = world.run(["containermon", "ps", "alice.box"]).stdout
+    assert listed.count(b"python3") == 4 and b"init" in listed, listed
+    assert b"300M" in world.run(["containermon", "stats", "alice.box"]).stdout
+    ctl(world, "pause", "alice.box")
+    assert status(world) == "paused"
+    ctl(world, "resume", "alice.box")
+    ctl(world, "set", "alice.box", "TasksMax=123")
+    same(zoo.ask(world, "alice.box"))
+    assert world.ssh("alice", "id -un").stdout == b"alice\n"
+    _round(world)
+    assert b"pids_limit=123" in ctl(world, "show", "alice.box").stdout
+    ctl(world, "terminate", "alice.box")
+
+
+def test_locks_of_files(world):
+    """Refused unless they are wanted; then they are held again."""
+    _box(world)
+    world.ssh("alice", "setsid flock ~/l sleep 1000 </dev/null >/dev/null 2>&1 & until ! flock -n ~/l true; do sleep 0.05; done")
+    assert b"--file-locks" in ctl(world, "checkpoint", "alice.box", code=1).stderr
+    assert status(world) == "running"
+    ctl(world, "checkpoint", "--file-locks", "alice.box")
+    assert world.run(["flock", "-n", "/home/alice/l", "true"]).returncode == 0
+    ctl(world, "restore", "alice.box")
+    assert world.run(["flock", "-n", "/home/alice/l", "true"]).returncode == 1
+    ctl(world, "terminate", "alice.box")
+
+
+def test_what_is_not_as_it_was_is_said(world):
+    """A mount that is gone, a file that has another size: the line of CRIU's log that matters; the images stay."""
+    os.makedirs("/srv/data")
+    os.chmod("/srv/data", 0o777)
+    _box(world, text=BOX.replace("PrivateTmp=yes", "PrivateTmp=yes\nBind=-/srv/data"))
+    world.ssh("alice", "echo one > ~/f; setsid sh -c 'exec 6<~/f; echo up > /tmp/up; exec sleep 1000' </dev/null "
+                       ">/dev/null 2>&1 & until [ -e /tmp/up ]; do sleep 0.05; done")
+    ctl(world, "checkpoint", "alice.box")
+    os.rename("/srv/data", "/srv/elsewhere")
+    assert b"/srv/data" in ctl(world, "restore", "alice.box", code=1).stderr
+    os.rename("/srv/elsewhere", "/srv/data")
+    write("/home/alice/f", "another size\n")
+    assert b"bad size" in ctl(world, "restore", "alice.box", code=1).stderr
+    assert status(world) == "checkpointed" and not outside.containers()
+    write("/home/alice/f", "one\n")
+    os.chown("/home/alice/f", 4001, 5001)
+    ctl(world, "terminate", "alice.box")
+
+
 def test_who_has_dev_tty_open(world):
     """CRIU 4.1 takes PID 1's end of the terminal for another process's: refused, and the session goes on. Bob's shell
     is dash, which has it open."""
