@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verbs.h"
 
+#include "image.h"
+
 /* checkpoint, restore */
 
 /** struct flags - as options are read */
@@ -79,8 +81,11 @@ int ctl_restore(struct ctl *ctl, int argc, char **argv)
 		r = ctl_open(ctl);
 	if (r != CTL_GO_ON)
 		return r;
-	for (int i = 0; i < argc; i++)
-		if (ctr_restore(ctl->factory, argv[i], NULL, &err) < 0)
-			worst = ctl_failed(ctl, argv[i], NULL, &err);
+	for (int i = 0; i < argc; i++) {
+		if (ctr_restore(ctl->factory, argv[i], NULL, &err) == 0)
+			continue;
+		worst = *image_hint(&err) ? image_failed(ctl, argv[i], &err)
+					  : ctl_failed(ctl, argv[i], NULL, &err);
+	}
 	return worst;
 }

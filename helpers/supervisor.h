@@ -201,6 +201,17 @@ void supervisor_say_dumped(const struct supervisor *s, struct msg *m);
 /** supervisor_unquiet - PID 1 takes up its work again after a dump or a restore */
 int supervisor_unquiet(struct supervisor *s, struct ctr_error *err);
 
+/* supervisor_plain.c */
+
+/**
+ * supervisor_name_plain - why there is no checkpoint: processes of PID 1's answer `busy`, each by
+ * pid and command line
+ *
+ * Always -EBUSY (CTR_E_UNSUPPORTED).
+ */
+int supervisor_name_plain(const struct supervisor *s, const struct msg *busy,
+			  struct ctr_error *err);
+
 /* supervisor_restore.c */
 
 /**

@@ -12,7 +12,6 @@
 #include "cleanup.h"
 #include "criurun.h"
 #include "mntlist.h"
-#include "num.h"
 #include "record.h"
 #include "seal.h"
 #include "supervisor.h"
@@ -21,7 +20,7 @@
 
 /* A checkpoint: PID 1 stands still, CRIU dumps, the images are sealed before anything ends. */
 
-enum { LOCK_MS = 5000, QUIET_MS = 8000, UNQUIET_MS = 2000, DUMP_MS = 600000, NAMED_MAX = 4 };
+enum { LOCK_MS = 5000, QUIET_MS = 8000, UNQUIET_MS = 2000, DUMP_MS = 600000 };
 
 /** struct request - what the client wants */
 struct request {
@@ -38,41 +37,9 @@ static bool flag(const struct msg *m, const char *name)
 
 /* ---- PID 1 ---- */
 
-/* "12 (rsync), 14 (scp)": whose pipes end outside, by host's pids */
-static void name_plain(struct supervisor *s, const struct msg *m, char *text, size_t size)
-{
-	autofree pid_t *pids = NULL;
-	size_t n = 0, pos = 0, len, named = 0, used = 0;
-	const char *key, *value;
-	uint64_t inner;
-
-	text[0] = '\0';
-	if (cg_pids(&s->c.cg, &pids, &n, NULL) < 0)
-		return;
-	while (msg_next(m, &pos, &key, &len, &value) && named < NAMED_MAX) {
-		if (len != 3 || memcmp(key, "pid", 3) != 0 || num_u64(value, &inner) < 0)
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			pid_t chain[8];
-			struct proc_stat st;
-			int depth = proc_nspids(pids[i], chain, ARRAY_SIZE(chain));
-
-			if (depth < 2 || (uint64_t)chain[depth - 1] != inner ||
-			    proc_read_stat(pids[i], &st) < 0)
-				continue;
-			if (str_format(text + used, size - used, "%s%d (%s)", named ? ", " : "",
-				       pids[i], st.comm) == 0)
-				used = strlen(text);
-			named++;
-			break;
-		}
-	}
-}
-
 static int hush(struct supervisor *s, const struct request *rq, struct ctr_error *err)
 {
 	autofd int fd = supervisor_connect_init(s);
-	char who[120];
 	struct msg m;
 	int r;
 
@@ -93,13 +60,8 @@ static int hush(struct supervisor *s, const struct request *rq, struct ctr_error
 		(void)!supervisor_unquiet(s, NULL); /* one that does not answer shows by itself */
 		return err_sys(err, r < 0 ? r : EPROTO, "checkpoint", "wait for PID 1 to hang up");
 	}
-	if (str_equal(msg_verb(&m), "busy")) {
-		name_plain(s, &m, who, sizeof(who));
-		return err_set(err, CTR_E_UNSUPPORTED, EBUSY, "checkpoint",
-			       "commands without a terminal can not be saved, their pipes end "
-			       "outside: %s; end them, or use --kill-plain",
-			       who);
-	}
+	if (str_equal(msg_verb(&m), "busy"))
+		return supervisor_name_plain(s, &m, err);
 	if (msg_get_error(&m, err) == 0 && err && err->errnum > 0)
 		return -err->errnum;
 	return err_set(err, CTR_E_SYSTEM, EBADMSG, "checkpoint", "PID 1's answer is bad");

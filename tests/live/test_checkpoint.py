@@ -495,7 +495,7 @@ def test_what_can_not_be_saved_is_said(world):
     job = subprocess.Popen(world.ssh_argv("alice", "echo up; exec sleep 1000"), stdout=subprocess.PIPE)
     assert job.stdout.readline() == b"up\n"
     said = ctl(world, "checkpoint", "alice.box", code=1).stderr
-    assert b"(sleep)" in said and b"--kill-plain" in said, said
+    assert b"(sleep 1000)" in said and b"--kill-plain" in said, said  # by command line
     assert job.poll() is None and status(world) == "running"
     ctl(world, "checkpoint", "--kill-plain", "alice.box")
     job.wait(10)
@@ -600,3 +600,5 @@ def test_states_of_a_checkpoint(world):
     left = os.listdir("/var/lib/pam_container/checkpoints")
     assert not left and status(world) is None, left
     ctl(world, "restore", "alice.box", code=1)
+    said = ctl(world, "restore", "nosuch", code=1).stderr
+    assert said == b"containerctl: there is no checkpoint of container nosuch; try 'containerctl checkpoints'\n", said
