@@ -9,6 +9,7 @@
 #include <sys/capability.h>
 
 #include "cleanup.h"
+#include "compileattr.h"
 #include "ociprofile.h"
 #include "seccompfilter.h"
 #include "str.h"
@@ -233,6 +234,8 @@ int restrict_compile(const struct spec *spec, struct restrict_set *ret, struct c
 		return r;
 	set_caps(spec, ret);
 	set_limits(spec, ret);
-	r = set_environment(spec, ret, err);
+	r = compileattr(spec, &ret->attr, err);
+	if (r == 0)
+		r = set_environment(spec, ret, err);
 	return r < 0 ? r : set_filter(spec, ret, err);
 }

@@ -121,6 +121,15 @@ static int check_address(const struct word *w, struct ctr_error *err)
 	return *p && match_address_is_valid(p) ? 0 : bad(w, err);
 }
 
+static int check_group(const struct word *w, struct ctr_error *err)
+{
+	uint32_t id;
+
+	if (isdigit((unsigned char)w->text[0]))
+		return num_id(w->text, &id) < 0 ? bad(w, err) : 0;
+	return strpbrk(w->text, ":,/!@#*") ? bad(w, err) : 0;
+}
+
 enum { BLANKS, COMMAS, WHOLE };
 
 static const struct {
@@ -134,6 +143,7 @@ static const struct {
     {PARSE_TMPFS, BLANKS, check_tmpfs, "PATH[:OPTIONS]"},
     {PARSE_OPT_PATH, BLANKS, check_opt_path, "path"},
     {PARSE_DEVICE, BLANKS, check_device, "device node"},
+    {PARSE_GROUPS, BLANKS, check_group, "group"},
     {PARSE_SYSCTL, WHOLE, check_sysctl, "NAME=VALUE"},
     {PARSE_ALWAYS_HOST, COMMAS, check_always_host, "user or @group"},
     {PARSE_MATCH_LIST, COMMAS, check_match, "word"},

@@ -22,6 +22,10 @@
 static const char *const volatile_words[] = {"no", "overlay", "state", NULL};
 static const char *const proc_words[] = {"default", "noaccess", "invisible", "ptraceable", NULL};
 static const char *const net_words[] = {"no", "loopback", NULL};
+static const char *const sched_words[] = {"inherit", "other", "batch", "idle", "fifo", "rr", NULL};
+static const char *const io_words[] = {"inherit", "realtime", "best-effort", "idle", NULL};
+static const char *const personality_words[] = {"inherit", "linux",  "linux32",
+						"x86",	   "x86-64", NULL};
 static const char *const cgroup_words[] = {"auto", "scope", "cgroupfs", "inherit", NULL};
 static const char *const device_words[] = {"closed", "strict", "auto", NULL};
 static const char *const disconnect_words[] = {"kill", "keep", "checkpoint", NULL};
@@ -49,12 +53,16 @@ static const char *const *const choices[PARSE_TYPES] = {
     [PARSE_ON_DISCONNECT] = disconnect_words,
     [PARSE_REATTACH] = reattach_words,
     [PARSE_ATTACHMENTS] = attachments_words,
+    [PARSE_SCHED_POLICY] = sched_words,
+    [PARSE_IO_CLASS] = io_words,
+    [PARSE_PERSONALITY] = personality_words,
 };
 static_assert(SPEC_VOLATILE_STATE == 2 && SPEC_PROC_PTRACEABLE == 3 && SPEC_NET_LOOPBACK == 1 &&
 		  SPEC_CG_INHERIT == 3 && SPEC_DEV_AUTO == 2 && MATCH_OFF == 2 &&
 		  MATCH_ERROR_HOST == 1 && MATCH_SHARED == 2 && MATCH_ENTRY_JOIN == 2 &&
 		  MATCH_ATTACH_NO == 2 && SPEC_DISCONNECT_CHECKPOINT == 2 &&
-		  SPEC_REATTACH_NO == 2 && SPEC_ATTACHMENTS_SHARED == 1,
+		  SPEC_REATTACH_NO == 2 && SPEC_ATTACHMENTS_SHARED == 1 && SPEC_SCHED_RR == 5 &&
+		  SPEC_IO_IDLE == 3 && SPEC_PERSONALITY_X86_64 == 4,
 	      "words stand in the order of their enums");
 
 static const struct {

@@ -85,6 +85,8 @@ static const struct {
     {PARSE_COUNT, read_count, false, 1, UINT64_MAX, "number or infinity"},
     {PARSE_PERCENT, read_percent, false, 1, 100000, "percentage (150%)"},
     {PARSE_WEIGHT, read_count, false, 1, 10000, "weight from 1 to 10000"},
+    {PARSE_SCHED_PRIORITY, read_count, false, 1, 99, "priority from 1 to 99"},
+    {PARSE_IO_PRIORITY, read_count, false, 0, 7, "priority from 0 to 7"},
     {PARSE_LIMIT_TIME_S, read_seconds, true, 0, UINT64_MAX, "limit (SOFT[:HARD], times)"},
     {PARSE_LIMIT_TIME_US, read_microseconds, true, 0, UINT64_MAX, "limit (SOFT[:HARD], times)"},
     {PARSE_LIMIT_SIZE, read_size, true, 0, UINT64_MAX, "limit (SOFT[:HARD], sizes)"},

@@ -19,7 +19,7 @@
 #include "str.h"
 #include "sys.h"
 
-enum { BLOB_MAGIC = 0x70637273, BLOB_VERSION = 2, CAP_BITS = 64, STATUS_MAX = 8192 };
+enum { BLOB_MAGIC = 0x70637273, BLOB_VERSION = 3, CAP_BITS = 64, STATUS_MAX = 8192 };
 
 static size_t blob_size(uint32_t filter_len)
 {
@@ -54,7 +54,7 @@ int restrict_load(int fd, struct restrict_set *ret, struct ctr_error *err)
 	n = pread(fd, ret, sizeof(*ret), 0);
 	if (n < (ssize_t)blob_size(0) || ret->magic != BLOB_MAGIC || ret->version != BLOB_VERSION ||
 	    ret->filter_len > RESTRICT_FILTER_MAX || ret->env_len > sizeof(ret->env) ||
-	    (size_t)n != blob_size(ret->filter_len) ||
+	    (size_t)n != blob_size(ret->filter_len) || !procattr_is_valid(&ret->attr) ||
 	    (ret->env_len > 0 && ret->env[ret->env_len - 1] != '\0'))
 		return err_set(err, CTR_E_SYSTEM, EBADMSG, "restrict", "blob is damaged");
 	return 0;
@@ -90,7 +90,13 @@ int restrict_limits(const struct restrict_set *set, int procdir, struct ctr_erro
 		return err_sys(err, errno, "restrict", "set Nice=%d", set->nice);
 	if (set->umask_set)
 		(void)umask(set->umask); /* cannot fail */
-	return set->oom_set ? write_oom_score(set->oom_score_adjust, procdir, err) : 0;
+	if (set->oom_set) {
+		int r = write_oom_score(set->oom_score_adjust, procdir, err);
+
+		if (r < 0)
+			return r;
+	}
+	return procattr_apply(&set->attr, err);
 }
 
 static int drop_bounding(uint64_t keep, struct ctr_error *err)
@@ -148,10 +154,40 @@ static int install_filter(const struct restrict_set *set, struct ctr_error *err)
 	return r < 0 ? err_sys(err, r, "restrict", "install the system call filter") : 0;
 }
 
-static int change_identity(const struct restrict_user *u, struct ctr_error *err)
+static int set_groups(const struct restrict_set *set, const gid_t *have, size_t n,
+		      struct ctr_error *err)
 {
-	if (setgroups(u->ngroups, u->groups) < 0)
-		return err_sys(err, errno, "restrict", "set %zu groups", u->ngroups);
+	autofree gid_t *all = calloc(n + PROCATTR_GROUPS, sizeof(*all));
+	size_t total = all ? procattr_add_groups(&set->attr, have, n, all) : 0;
+
+	if (!all)
+		return err_sys(err, ENOMEM, "restrict", "set groups");
+	return setgroups(total, all) < 0 ? err_sys(err, errno, "restrict", "set %zu groups", total)
+					 : 0;
+}
+
+/* Who joins has its user's groups by now, or sets them later and loses what is added here. */
+static int add_groups(const struct restrict_set *set, struct ctr_error *err)
+{
+	int n = set->attr.ngroups ? getgroups(0, NULL) : 0;
+	autofree gid_t *have = n > 0 ? calloc((size_t)n, sizeof(*have)) : NULL;
+
+	if (set->attr.ngroups == 0)
+		return 0;
+	if (n > 0 && have)
+		n = getgroups(n, have);
+	if (n < 0 || (n > 0 && !have))
+		return err_sys(err, n < 0 ? errno : ENOMEM, "restrict", "read the groups");
+	return set_groups(set, have, (size_t)n, err);
+}
+
+static int change_identity(const struct restrict_set *set, const struct restrict_user *u,
+			   struct ctr_error *err)
+{
+	int r = set_groups(set, u->groups, u->ngroups, err);
+
+	if (r < 0)
+		return r;
 	if (setresgid(u->gid, u->gid, u->gid) < 0)
 		return err_sys(err, errno, "restrict", "become gid %u", u->gid);
 	if (setresuid(u->uid, u->uid, u->uid) < 0)
@@ -244,7 +280,9 @@ static int become(const struct restrict_set *set, const struct restrict_user *us
 	if (r == 0 && user && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		r = err_sys(err, errno, "restrict", "keep capabilities");
 	if (r == 0 && user)
-		r = change_identity(user, err);
+		r = change_identity(set, user, err);
+	if (r == 0 && !user)
+		r = add_groups(set, err);
 	if (r == 0)
 		r = change_caps(set, user, ret_caps, err);
 	if (r == 0 && user && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
@@ -270,7 +308,9 @@ int restrict_become(const struct restrict_set *set, const struct restrict_user *
 
 	if (status < 0)
 		return err_sys(err, errno, "restrict", "open the status of this process");
-	r = become(set, user, &caps, err);
+	r = procattr_label(&set->attr, procdir, !user, err);
+	if (r == 0)
+		r = become(set, user, &caps, err);
 	if (r < 0)
 		return r;
 	n = pread(status, text, sizeof(text) - 1, 0);

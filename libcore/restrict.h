@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "procattr.h"
 
 /*
  * The restrictions of a definition, compiled: what PID 1 applies to each process that it starts and
@@ -34,6 +35,7 @@ struct restrict_set {
 	uint32_t umask;
 	uint8_t rlimit_set[RLIM_NLIMITS];
 	struct rlimit rlimits[RLIM_NLIMITS];
+	struct procattr attr;
 	uint32_t env_len;    /* bytes of env in use */
 	char env[4096];	     /* NUL-ended K=V of Environment= */
 	uint32_t filter_len; /* instructions; 0: no filter */
@@ -55,7 +57,8 @@ struct restrict_user {
 };
 
 /**
- * restrict_limits - rlimits, nice, oom_score_adj, umask: what does not depend on the identity
+ * restrict_limits - rlimits, nice, oom_score_adj, umask, scheduler, CPUs, personality: what does
+ * not depend on the identity
  *
  * @procdir: /proc/self of this process: a container's procfs has none for one that joins
  *

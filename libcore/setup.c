@@ -65,7 +65,9 @@ static int run_uts(void *ctx, struct ctr_error *err)
 {
 	const struct spec *spec = ((const struct setup *)ctx)->c->spec;
 
-	return spec->hostname ? uts_set_hostname(spec->hostname, err) : 0;
+	int r = spec->hostname ? uts_set_hostname(spec->hostname, err) : 0;
+
+	return r < 0 || !spec->domain_name ? r : uts_set_domainname(spec->domain_name, err);
 }
 
 static int run_net(void *ctx, struct ctr_error *err)

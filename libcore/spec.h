@@ -29,6 +29,23 @@ enum spec_net { SPEC_NET_HOST, SPEC_NET_LOOPBACK };
 enum spec_cgroup { SPEC_CG_AUTO, SPEC_CG_SCOPE, SPEC_CG_CGROUPFS, SPEC_CG_INHERIT };
 enum spec_device_policy { SPEC_DEV_CLOSED, SPEC_DEV_STRICT, SPEC_DEV_AUTO };
 
+enum spec_sched {
+	SPEC_SCHED_INHERIT,
+	SPEC_SCHED_OTHER,
+	SPEC_SCHED_BATCH,
+	SPEC_SCHED_IDLE,
+	SPEC_SCHED_FIFO,
+	SPEC_SCHED_RR
+};
+enum spec_io { SPEC_IO_INHERIT, SPEC_IO_REALTIME, SPEC_IO_BEST_EFFORT, SPEC_IO_IDLE };
+enum spec_personality {
+	SPEC_PERSONALITY_INHERIT,
+	SPEC_PERSONALITY_LINUX,
+	SPEC_PERSONALITY_LINUX32,
+	SPEC_PERSONALITY_X86,
+	SPEC_PERSONALITY_X86_64
+};
+
 enum spec_on_disconnect { SPEC_DISCONNECT_KILL, SPEC_DISCONNECT_KEEP, SPEC_DISCONNECT_CHECKPOINT };
 enum spec_reattach { SPEC_REATTACH_YES, SPEC_REATTACH_ASK, SPEC_REATTACH_NO };
 enum spec_attachments { SPEC_ATTACHMENTS_ONE, SPEC_ATTACHMENTS_SHARED };
@@ -65,7 +82,8 @@ struct spec {
 	int attachments;       /* enum spec_attachments */
 
 	/* [Exec] */
-	char *hostname; /* specifiers already expanded, NULL: the host's */
+	char *hostname;	   /* specifiers already expanded, NULL: the host's */
+	char *domain_name; /* the same */
 	bool no_new_privileges;
 	struct spec_capset cap_bounding, cap_permitted, cap_effective, cap_inheritable, cap_ambient;
 	struct strv syscall_filter; /* words: names, @groups, leading "~" word makes a deny list */
@@ -77,6 +95,14 @@ struct spec {
 	int nice;
 	bool umask_set;
 	mode_t umask;
+	int sched_policy;		  /* enum spec_sched */
+	uint64_t sched_priority;	  /* 1..99 */
+	int io_sched_class;		  /* enum spec_io */
+	uint64_t io_sched_priority;	  /* 0..7 */
+	char *cpu_affinity;		  /* list format of cpuset(7) */
+	int personality;		  /* enum spec_personality */
+	struct strv supplementary_groups; /* names and numbers */
+	char *selinux_context, *apparmor_profile;
 	struct strv environment; /* K=V */
 	struct spec_rlimit rlimits[RLIM_NLIMITS];
 

@@ -106,6 +106,16 @@ int sys_unshare(int flags)
 	return result(syscall(SYS_unshare, flags));
 }
 
+int sys_ioprio_set(int which, int who, int ioprio)
+{
+	return result(syscall(SYS_ioprio_set, which, who, ioprio));
+}
+
+int sys_ioprio_get(int which, int who)
+{
+	return result(syscall(SYS_ioprio_get, which, who));
+}
+
 int sys_bpf(int cmd, union bpf_attr *attr, size_t size)
 {
 	return result(syscall(SYS_bpf, cmd, attr, size));

@@ -37,6 +37,8 @@ int sys_keyctl(int op, unsigned long a, unsigned long b, unsigned long c);
 int sys_seccomp(unsigned int op, unsigned int flags, void *args);
 int sys_setns(int fd, int nstype);
 int sys_unshare(int flags);
+int sys_ioprio_set(int which, int who, int ioprio);
+int sys_ioprio_get(int which, int who);
 int sys_bpf(int cmd, union bpf_attr *attr, size_t size);
 
 #endif

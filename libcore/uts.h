@@ -7,4 +7,7 @@
 /** uts_set_hostname - host name of this UTS namespace. ENAMETOOLONG, EINVAL over 64 bytes */
 int uts_set_hostname(const char *name, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** uts_set_domainname - NIS domain name of this UTS namespace */
+int uts_set_domainname(const char *name, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contradict.h"
 #include "keys.h"
 
 enum { ENVIRONMENT_MAX = 4096 }; /* restrict.h carries that much */
@@ -141,6 +142,9 @@ int verdict_check_spec(const struct spec *s, struct strv *warnings, struct ctr_e
 		return bad(err, "Slice= cannot be used with Cgroup=inherit");
 	if (s->read_only && s->volatile_mode == SPEC_VOLATILE_OVERLAY)
 		return bad(err, "ReadOnly=yes and Volatile=overlay contradict each other");
+	r = contradict_check(s, err);
+	if (r < 0)
+		return r;
 	if (warnings && warn(s, warnings) < 0)
 		return err_sys(err, ENOMEM, "config", "check definition");
 	return 0;

@@ -203,4 +203,9 @@ MUTANTS = [
             ("libcore/held.c", "if (st.stx_nlink == 0)", "if (0)"), "checkpoint.deleted_files_of_other_file_systems"),
     _mutant("MUST-10", "sockets are bound again where their folder is somebody's",
             ("libcore/unixname.c", "if (r < 0 || !name)", "if (1)"), "checkpoint.sockets_on_other_file_systems"),
+    _mutant("MUST-1", "a label is left out where its LSM is not there",
+            ("libcore/compileattr.c", "if (!(selinux ? has_selinux() : has_apparmor()))", "if (0)"),
+            "compileattr", "unit"),
+    _mutant("MUST-1", "a host name is set where the name is the host's",
+            ("libcore/contradict.c", "if (s->hostname)", "if (0)"), "contradict", "unit"),
 ]

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "contradict.h"
+
+#include <errno.h>
+#include <sched.h>
+
+static int bad(struct ctr_error *err, const char *text)
+{
+	return err_set(err, CTR_E_CONFIG, EINVAL, "config", "%s", text);
+}
+
+/* Names that are set in a namespace of the host's would be the host's. */
+static int check_names(const struct spec *s, struct ctr_error *err)
+{
+	if (s->namespaces & CLONE_NEWUTS)
+		return 0;
+	if (s->hostname)
+		return bad(err, "Hostname= needs uts among Namespaces=");
+	return s->domain_name ? bad(err, "DomainName= needs uts among Namespaces=") : 0;
+}
+
+static int check_scheduler(const struct spec *s, struct ctr_error *err)
+{
+	bool realtime = s->sched_policy == SPEC_SCHED_FIFO || s->sched_policy == SPEC_SCHED_RR;
+
+	if (s->sched_priority != SPEC_UNSET && !realtime)
+		return bad(err, "CPUSchedulingPriority= needs CPUSchedulingPolicy=fifo or rr");
+	if (s->io_sched_priority != SPEC_UNSET && s->io_sched_class == SPEC_IO_IDLE)
+		return bad(err, "IOSchedulingPriority= means nothing with IOSchedulingClass=idle");
+	return 0;
+}
+
+int contradict_check(const struct spec *s, struct ctr_error *err)
+{
+	int r = check_names(s, err);
+
+	return r < 0 ? r : check_scheduler(s, err);
+}

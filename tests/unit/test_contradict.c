@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit.h"
+
+#include "load.h"
+
+/* Definitions, and what is said against them; NULL: nothing */
+static const struct {
+	const char *text, *why;
+} rows[] = {
+    {"[Exec]\nHostname=a\nDomainName=b.c\n", NULL},
+    {"[Container]\nNamespaces=mount pid\n[Exec]\nHostname=a\n", "Hostname= needs uts"},
+    {"[Container]\nNamespaces=mount pid ipc\n[Exec]\nDomainName=a\n", "DomainName= needs uts"},
+    {"[Exec]\nCPUSchedulingPriority=5\n", "CPUSchedulingPriority= needs"},
+    {"[Exec]\nCPUSchedulingPolicy=batch\nCPUSchedulingPriority=5\n",
+     "CPUSchedulingPriority= needs"},
+    {"[Exec]\nCPUSchedulingPolicy=rr\nCPUSchedulingPriority=5\n", NULL},
+    {"[Exec]\nIOSchedulingClass=idle\nIOSchedulingPriority=5\n", "means nothing"},
+    {"[Exec]\nIOSchedulingClass=realtime\nIOSchedulingPriority=5\n", NULL},
+};
+
+static void finds_what_can_not_be(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		autospec struct spec *s = NULL;
+		struct ctr_error err = {0};
+		int r = load_definition_text("t", rows[i].text, NULL, &s, &err);
+
+		if (r != (rows[i].why ? -EINVAL : 0) ||
+		    (rows[i].why && !strstr(err.text, rows[i].why)))
+			fail_msg("row %zu: %d %s", i, r, err.text);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(finds_what_can_not_be),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
