@@ -36,11 +36,15 @@ struct ctr_config {
 struct ctr_container {
 	char id[STATE_ID_MAX + 1];
 	int rootfd; /* state root */
-	int ckptfd; /* checkpoint root; -1: there is none yet */
+	int ckptfd; /* checkpoint root; -1: there was none yet */
+	char *disk; /* its path */
 	uint64_t created_us;
 	struct proc_id super;
 	struct cg_facts facts;
 };
+
+/** api_open_disk - the checkpoint root, perhaps made after the object. A descriptor, -ENOENT */
+int api_open_disk(const struct ctr_container *c);
 
 struct ctr_process {
 	int sock; /* to PID 1 */

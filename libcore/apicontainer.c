@@ -22,6 +22,7 @@ void ctr_container_free(struct ctr_container *c)
 		return;
 	cleanup_fd(&c->rootfd);
 	cleanup_fd(&c->ckptfd);
+	free(c->disk);
 	free(c);
 }
 
@@ -65,12 +66,20 @@ static int add_image(int r, int ckptfd, const char *id, struct api_view *v, stru
 	return r;
 }
 
-static int read_view(int rootfd, int ckptfd, const char *id, struct api_view *v,
-		     struct ctr_error *err)
+int api_open_disk(const struct ctr_container *c)
+{
+	if (c->ckptfd >= 0)
+		return fcntl(c->ckptfd, F_DUPFD_CLOEXEC, 3);
+	return access(c->disk, F_OK) < 0 ? -ENOENT : ckptdir_open_root(c->disk, NULL);
+}
+
+static int read_view(const struct ctr_container *c, struct api_view *v, struct ctr_error *err)
 {
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
+	int r = read_settled(c->rootfd, c->id, &v->st, e);
+	autofd int disk = api_open_disk(c);
 
-	return add_image(read_settled(rootfd, id, &v->st, e), ckptfd, id, v, e);
+	return add_image(r, disk, c->id, v, e);
 }
 
 /* With the lock held, which nobody waits for then: what has no record now has none. */
@@ -78,8 +87,10 @@ static int read_locked_view(const struct ctr_container *c, struct api_view *v,
 			    struct ctr_error *err)
 {
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
+	int r = read_record(c->rootfd, c->id, &v->st, e);
+	autofd int disk = api_open_disk(c);
 
-	return add_image(read_record(c->rootfd, c->id, &v->st, e), c->ckptfd, c->id, v, e);
+	return add_image(r, disk, c->id, v, e);
 }
 
 static bool is_same(const struct ctr_container *c, const struct state *st)
@@ -134,42 +145,9 @@ static int look_at(const struct ctr_container *c, struct api_view *v, struct ctr
 	return derive_status(v, err);
 }
 
-/* The state root is duplicated: the object outlives the call. */
-static int open_container(int rootfd, int ckptfd, const char *id, struct ctr_container **ret,
-			  struct ctr_error *err)
-{
-	struct ctr_container *c = calloc(1, sizeof(*c));
-	struct api_view v;
-	int r;
-
-	if (!c)
-		return err_sys(err, ENOMEM, "load", "load container %s", id);
-	c->ckptfd = ckptfd < 0 ? -1 : fcntl(ckptfd, F_DUPFD_CLOEXEC, 3);
-	c->rootfd = fcntl(rootfd, F_DUPFD_CLOEXEC, 3);
-	if (c->rootfd < 0 || (ckptfd >= 0 && c->ckptfd < 0))
-		r = err_sys(err, errno, "load", "duplicate the state root");
-	else
-		r = read_view(rootfd, ckptfd, id, &v, err);
-	if (r == 0)
-		r = str_copy(c->id, sizeof(c->id), id); /* fits: it was checked */
-	if (r == 0)
-		r = cg_probe(&c->facts, err);
-	if (r == 0) {
-		c->created_us = v.st.created_us;
-		c->super = v.st.super;
-		r = look_at(c, &v, err);
-	}
-	if (r < 0) {
-		ctr_container_free(c);
-		return r;
-	}
-	*ret = c;
-	return 0;
-}
-
 int api_look(const struct ctr_container *c, struct api_view *ret, struct ctr_error *err)
 {
-	int r = read_view(c->rootfd, c->ckptfd, c->id, ret, err);
+	int r = read_view(c, ret, err);
 
 	return r < 0 ? r : look_at(c, ret, err);
 }
@@ -290,12 +268,48 @@ int api_open_checkpoints(const struct ctr_factory *f, struct ctr_error *err)
 	return ckptdir_open_root(f->checkpoint_root, err);
 }
 
+/* The state root is duplicated: the object outlives the call. */
+static int open_container(const struct ctr_factory *f, int rootfd, const char *id,
+			  struct ctr_container *c, struct ctr_error *err)
+{
+	struct api_view v;
+	int r;
+
+	c->ckptfd = api_open_checkpoints(f, err);
+	if (c->ckptfd < 0 && c->ckptfd != -ENOENT)
+		return c->ckptfd;
+	c->disk = strdup(f->checkpoint_root);
+	c->rootfd = fcntl(rootfd, F_DUPFD_CLOEXEC, 3);
+	if (c->rootfd < 0 || !c->disk)
+		return err_sys(err, c->disk ? errno : ENOMEM, "load", "load container %s", id);
+	r = str_copy(c->id, sizeof(c->id), id); /* fits: it was checked */
+	if (r == 0)
+		r = read_view(c, &v, err);
+	if (r == 0)
+		r = cg_probe(&c->facts, err);
+	if (r < 0)
+		return r;
+	c->created_us = v.st.created_us;
+	c->super = v.st.super;
+	return look_at(c, &v, err);
+}
+
 static int load(const struct ctr_factory *f, int rootfd, const char *id, struct ctr_container **ret,
 		struct ctr_error *err)
 {
-	autofd int disk = api_open_checkpoints(f, err);
+	struct ctr_container *c = calloc(1, sizeof(*c));
+	int r;
 
-	return disk < 0 && disk != -ENOENT ? disk : open_container(rootfd, disk, id, ret, err);
+	if (!c)
+		return err_sys(err, ENOMEM, "load", "load container %s", id);
+	c->rootfd = -1;
+	r = open_container(f, rootfd, id, c, err);
+	if (r < 0) {
+		ctr_container_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
 }
 
 int ctr_create(struct ctr_factory *f, const char *id, const struct ctr_config *cfg,

@@ -167,7 +167,7 @@ static int remove_rest(const struct ctr_container *c, bool image, struct ctr_err
 	autolock struct api_lock lock = {0};
 	struct ctr_error mine = {0};
 	struct api_view v;
-	autofd int dir = -1;
+	autofd int dir = -1, disk = image ? api_open_disk(c) : -1;
 	int r = api_lock_check(c, MACHINE_DESTROY_FORCE, &lock, &v, &mine);
 
 	if (r < 0 && mine.code == CTR_E_NOT_FOUND)
@@ -177,7 +177,7 @@ static int remove_rest(const struct ctr_container *c, bool image, struct ctr_err
 	if (r < 0)
 		return r;
 	if (image)
-		r = ckptdir_remove(c->ckptfd, c->id, err);
+		r = ckptdir_remove(disk, c->id, err);
 	dir = state_open_dir(c->rootfd, c->id, NULL);
 	if (r < 0 || dir == -ENOENT)
 		return r;
