@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "api.h"
@@ -151,6 +153,23 @@ static int open_null(const struct api_view *v, int *ret, struct ctr_error *err)
 	return 0;
 }
 
+/*
+ * A pipe is its maker's, so the user could not open /dev/stdout, as scripts do. Given away are
+ * pipes that have no name alone: a file would be another's, on the host, for good.
+ */
+static int give_pipe(int fd, const struct api_user *user, struct ctr_error *err)
+{
+	struct statfs fs;
+
+	if (fcntl(fd, F_GETFD) < 0)
+		return err_sys(err, errno, "start", "pass on descriptor %d", fd);
+	/* asked first of the descriptor: a file system may not answer */
+	if (fcntl(fd, F_GETPIPE_SZ) < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != PIPEFS_MAGIC ||
+	    fchown(fd, user->uid, user->gid) == 0)
+		return 0;
+	return err_sys(err, errno, "start", "give pipe %d to uid %u", fd, user->uid);
+}
+
 static int plan_descriptors(const struct api_view *v, const struct ctr_process_spec *spec,
 			    struct plan *p, struct ctr_error *err)
 {
@@ -161,8 +180,8 @@ static int plan_descriptors(const struct api_view *v, const struct ctr_process_s
 
 		if (given[i] < 0 && p->null < 0)
 			r = open_null(v, &p->null, err);
-		if (r == 0 && given[i] >= 0 && fcntl(given[i], F_GETFD) < 0)
-			r = err_sys(err, errno, "start", "pass on descriptor %d", given[i]);
+		if (r == 0 && given[i] >= 0)
+			r = give_pipe(given[i], &p->user, err);
 		if (r < 0)
 			return r;
 		p->start.fds[i] = given[i] < 0 ? p->null : given[i];

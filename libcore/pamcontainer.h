@@ -231,7 +231,10 @@ struct ctr_process_spec {
 	const char *const *env;	 /* NULL-ended K=V; NULL: PATH, HOME, USER, SHELL of the user */
 	const char *cwd;	 /* absolute, must be there; NULL: home, else / */
 	const char *user; /* "name", "uid", "name:group", "uid:gid" of the host; NULL: root */
-	/* dup'ed; -1: the container's /dev/null. Not used with a terminal */
+	/*
+	 * dup'ed; -1: the container's /dev/null. Not used with a terminal. Pipes become the user's,
+	 * so that programs can open /dev/stdout
+	 */
 	int stdin_fd, stdout_fd, stderr_fd;
 	int terminal; /* non-zero: a pty of the container's devpts */
 	unsigned short rows, cols;
