@@ -5,28 +5,16 @@ import os
 import shutil
 import subprocess
 
+from harness import compiled
 from harness.world import write
 
 CONTAINED = True
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 HELPERS = ("/usr/local/libexec/pam_container", "/usr/libexec/pam_container")
-
-
-def _compile(world, source):
-    """Build a program as its author would, in a world that has the product installed."""
-    program = "/tmp/" + os.path.basename(source)[:-2]
-    flags = world.run(["pkg-config", "--cflags", "--libs", "libpamcontainer"],
-                      env={**os.environ, "PKG_CONFIG_PATH": "/usr/local/lib/pkgconfig"})
-    assert flags.returncode == 0, flags.stderr
-    built = world.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o",
-                       program, os.path.join(TOP, source), *flags.stdout.decode().split()])
-    assert built.returncode == 0, built.stderr.decode()
-    return program
 
 
 def _group(world, program, name):
     """One group of checks of a program: each of its lines must be ok, and the last must be there."""
-    done = world.run([_compile(world, f"tests/live/{program}.c"), name], timeout=100)
+    done = world.run([compiled.program(world, f"tests/live/{program}.c"), name], timeout=100)
     text = done.stdout.decode(errors="replace")
     lines = text.splitlines()
     assert done.returncode == 0 and lines and lines[-1].startswith("done "), \
@@ -35,7 +23,7 @@ def _group(world, program, name):
 
 
 def test_walkthrough(world):
-    program = _compile(world, "docs/examples/walkthrough.c")
+    program = compiled.program(world, "docs/examples/walkthrough.c")
     done = world.run([program], input=b"id -un; hostname; ulimit -n; sleep .1; exit 7\n")
     text = done.stdout.decode()
     assert done.returncode == 0, done.stderr.decode() + text

@@ -3,6 +3,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -19,8 +20,38 @@ class Skip(Exception):
     """Raised by a test with the reason why it cannot run here."""
 
 
+class _Family:
+    """Many small tests in one world: function(world, names) prints "case ok|not ok|skip NAME ..."."""
+
+    def __init__(self, function, names):
+        self.function, self.names = function, names
+
+    def __call__(self, world):
+        self.function(world, self.names)
+
+    def verdicts(self, prefix, status, text):
+        """A result for each name, whatever became of the world, and one more when that went wrong."""
+        said = {m[2]: (m[1], m[3]) for m in re.finditer(r"^case (ok|not ok|skip) (\S+) ?(.*)$", text,
+                                                        re.M)}
+        for name in self.names:
+            verdict, reason = said.get(name, ("not ok", ""))
+            yield (f"{prefix}.{name}", {"ok": 0, "skip": 77}.get(verdict, 1), reason,
+                   _about(name, text))
+        if status:
+            yield prefix, status, "", text
+
+
+def _about(name, text):
+    """What was printed since the case before."""
+    end = re.search(rf"^case (?:not )?ok {name}$", text, re.M)
+    return text[text.rfind("\ncase ", 0, end.start()) + 1:end.start()] if end else text
+
+
 def discover(folder, words, contained):
-    """contained: also what only a container can pass (CONTAINED of a file, .contained of a test)."""
+    """contained: also what only a container can pass (CONTAINED of a file, .contained of a test).
+
+    A test with .family, names, is one of these for each; `words` may pick some.
+    """
     found = []
     for name in sorted(os.listdir(folder)):
         if not (name.startswith("test_") and name.endswith(".py")):
@@ -33,6 +64,11 @@ def discover(folder, words, contained):
         for key, function in vars(module).items():
             title = f"{name[5:-3]}.{key[5:]}"
             wanted = contained or not getattr(function, "contained", False)
+            family = [member for member in getattr(function, "family", ())
+                      if all(w.removeprefix("test_") in f"{name[5:-3]}.{member}" for w in words)]
+            if family:
+                found.append((name[5:-3], _Family(function, family)))
+                continue
             named = all(word.removeprefix("test_") in title for word in words)
             if wanted and key.startswith("test_") and named:
                 found.append((title, function))
@@ -84,7 +120,7 @@ class _Job:
         return self.status is not None or time.monotonic() > self.deadline
 
     def finish(self):
-        """End the world; returns title, status, reason of a skip, output."""
+        """End the world; returns (title, status, reason of a skip, output) of each test."""
         left = self.box.stop()
         text, reason = _contents(self.output), _contents(self.reasons)
         if self.status is None:
@@ -92,7 +128,9 @@ class _Job:
         if left:
             text += f"groups that would not go: {left}\n"
             self.status = self.status or 1
-        return self.title, self.status, reason, text
+        if isinstance(self.function, _Family):
+            return list(self.function.verdicts(self.title, self.status, text))
+        return [(self.title, self.status, reason, text)]
 
 
 def _contents(file):
@@ -110,7 +148,7 @@ def _results(tests, context, width):
                 running.append(_Job(*waiting.pop(0), context))
             for job in [job for job in running if job.is_over()]:
                 running.remove(job)
-                yield job.finish()
+                yield from job.finish()
             time.sleep(0.01)
     finally:
         for job in running:
