@@ -8,6 +8,7 @@
 /** struct flags - as options are read */
 struct flags {
 	bool leave_running, kill_plain, tcp_established, file_locks, print_stats;
+	bool pre, auto_dedup;
 };
 
 static const struct option_row rows[] = {
@@ -18,6 +19,10 @@ static const struct option_row rows[] = {
     {"tcp-established", 0, OPTION_FLAG, offsetof(struct flags, tcp_established), NULL,
      "keep connections to the outside"},
     {"file-locks", 0, OPTION_FLAG, offsetof(struct flags, file_locks), NULL, "keep locks of files"},
+    {"pre", 0, OPTION_FLAG, offsetof(struct flags, pre), NULL,
+     "write memory only, all goes on; the checkpoint afterwards is quicker"},
+    {"auto-dedup", 0, OPTION_FLAG, offsetof(struct flags, auto_dedup), NULL,
+     "take out of earlier images what is written anew"},
     {"print-stats", 0, OPTION_FLAG, offsetof(struct flags, print_stats), NULL,
      "print times and pages of CRIU as JSON"},
 };
@@ -35,17 +40,30 @@ static void print_stats(const char *id, const struct ctr_checkpoint_stats *s)
 		     (unsigned long long)s->pages_written);
 }
 
+/** struct wish - what to do with each container */
+struct wish {
+	struct ctr_checkpoint_options opt;
+	bool pre;
+};
+
 static int checkpoint_one(struct ctr_container *c, void *arg, struct ctr_error *err)
 {
-	struct ctr_checkpoint_options *opt = arg;
+	const struct wish *wish = arg;
+	const struct ctr_checkpoint_options *opt = &wish->opt;
 	struct ctr_info info;
 	int r = ctr_state(c, &info, err); /* the ID, which has no character that JSON escapes */
 
 	if (r == 0)
-		r = ctr_checkpoint(c, opt, err);
+		r = wish->pre ? ctr_pre_dump(c, opt, err) : ctr_checkpoint(c, opt, err);
 	if (r == 0 && opt->stats)
 		print_stats(info.id, opt->stats);
 	return r;
+}
+
+static bool is_final(const struct flags *f)
+{
+	return f->leave_running || f->kill_plain || f->tcp_established || f->file_locks ||
+	       f->auto_dedup;
 }
 
 int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
@@ -53,19 +71,23 @@ int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
 	struct flags f = {0};
 	struct options_line line = {.groups = {{rows, ARRAY_SIZE(rows), &f}}};
 	struct ctr_checkpoint_stats stats;
-	struct ctr_checkpoint_options opt = {0};
+	struct wish wish;
 	int r = ctl_options(ctl, &line, NULL, &argc, &argv);
 
 	if (r == CTL_GO_ON && argc == 0)
 		r = ctl_usage(ctl, "checkpoint takes the ID of a container");
+	if (r == CTL_GO_ON && f.pre && is_final(&f))
+		r = ctl_usage(ctl, "--pre takes no option of a checkpoint but --print-stats");
 	if (r == CTL_GO_ON)
 		r = ctl_open(ctl);
-	opt.leave_running = f.leave_running;
-	opt.kill_plain = f.kill_plain;
-	opt.tcp_established = f.tcp_established;
-	opt.file_locks = f.file_locks;
-	opt.stats = f.print_stats ? &stats : NULL;
-	return r == CTL_GO_ON ? ctl_each(ctl, &(const struct ctl_each){checkpoint_one, &opt}, argv)
+	wish = (struct wish){.pre = f.pre,
+			     .opt = {.leave_running = f.leave_running,
+				     .kill_plain = f.kill_plain,
+				     .tcp_established = f.tcp_established,
+				     .file_locks = f.file_locks,
+				     .auto_dedup = f.auto_dedup,
+				     .stats = f.print_stats ? &stats : NULL}};
+	return r == CTL_GO_ON ? ctl_each(ctl, &(const struct ctl_each){checkpoint_one, &wish}, argv)
 			      : r;
 }
 

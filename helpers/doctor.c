@@ -283,11 +283,16 @@ static void check_criu(const struct doctor_facts *f, struct doctor_report *ret)
 
 	if (!*f->criu)
 		doctor_add(ret, "criu", DOCTOR_OK, NULL,
-			   "not installed; this release makes no checkpoints");
+			   "not installed; without it there are no checkpoints");
 	else
 		doctor_add(ret, "criu", old ? DOCTOR_WARN : DOCTOR_OK,
 			   old ? "try 'criu check'; CRIU 4.1 knows later kernels" : NULL,
 			   "version %s%s", f->criu, old ? " is older than this kernel" : "");
+	if (*f->criu && !old && f->root)
+		doctor_add(ret, "criu.pre-dump", DOCTOR_OK, NULL, "%s",
+			   f->no_track ? "this kernel does not tell which pages were written to: "
+					 "there are checkpoints, no pre-dumps"
+				       : "this kernel tells which pages were written to");
 }
 
 void doctor_decide(const struct doctor_facts *f, struct doctor_report *ret)

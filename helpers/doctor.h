@@ -112,6 +112,7 @@ struct doctor_facts {
 	size_t npam;
 	char criu[64]; /* version; "" where there is none */
 	bool sodium;   /* libsodium is there */
+	bool no_track; /* criu says that this kernel does not track memory */
 };
 
 /** struct doctor_result - one finding */
@@ -152,6 +153,9 @@ struct doctor_places {
 
 /** doctor_gather - find the facts; what cannot be found is said in them */
 void doctor_gather(const struct doctor_places *places, struct doctor_facts *ret);
+
+/** doctor_criu_lacks - does the criu in PATH say that the kernel lacks a feature? */
+bool doctor_criu_lacks(const char *feature);
 
 /** doctor_criu_version - version of the criu in PATH, "" when there is none */
 void doctor_criu_version(char *dst, size_t size);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "doctor.h"
 #include "str.h"
@@ -60,4 +61,21 @@ void doctor_criu_version(char *dst, size_t size)
 	(void)kill(pid, SIGKILL); /* it has answered, or never will */
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+}
+
+/* It ends with 1 then; with another status where there is none. */
+bool doctor_criu_lacks(const char *feature)
+{
+	autofd int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct child_command cmd = {
+	    .argv =
+		(const char *const[]){"/usr/bin/env", "criu", "check", "--feature", feature, NULL},
+	    .dirfd = top,
+	    .in = -1,
+	    .out = -1};
+	struct ctr_error err = {0};
+	int r = child_exec(&cmd, ANSWER_MS, &err);
+	const char *status = strstr(err.text, "status ");
+
+	return r == -EIO && status && strcmp(status, "status 1") == 0;
 }

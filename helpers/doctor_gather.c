@@ -289,5 +289,7 @@ void doctor_gather(const struct doctor_places *places, struct doctor_facts *ret)
 	find_policy(places->paths, ret);
 	find_pam(ret);
 	doctor_criu_version(ret->criu, sizeof(ret->criu));
+	if (*ret->criu && ret->root)
+		ret->no_track = doctor_criu_lacks("mem_dirty_track");
 	ret->sodium = has_sodium();
 }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "ckpt.h"
+#include "ckptdir.h"
 #include "create.h"
 #include "crstats.h"
 #include "load.h"
@@ -30,6 +32,13 @@ struct client {
 	bool waits; /* asked for terminate: answered when all is removed */
 };
 
+/** struct predumps - what was written of the memory while all ran on; n 0: nothing */
+struct predumps {
+	int dirfd; /* folder of a checkpoint in the making, locked by this */
+	char name[CKPTDIR_NAME];
+	unsigned int n; /* pre-1/ .. pre-N/ are there */
+};
+
 /** struct supervisor - everything it knows; lives in main */
 struct supervisor {
 	struct options opt;
@@ -40,8 +49,9 @@ struct supervisor {
 	int entry;	     /* enum match_entry of the rule */
 	bool code_is_theirs; /* verdict.h */
 	bool keep;
-	struct crstats dumped;		  /* of the last checkpoint */
-	int unsynced;			  /* its folder, until supervisor_sync(); -1 */
+	struct crstats dumped; /* of the last checkpoint */
+	int unsynced;	       /* its folder, until supervisor_sync(); -1 */
+	struct predumps pre;
 	bool restored;			  /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
 	bool save_on_logout, save_on_disconnect;
@@ -184,6 +194,12 @@ void supervisor_answer(struct supervisor *s, size_t i);
  */
 int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error *err);
 
+/** supervisor_may_dump - refuse while it is ending or paused */
+int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err);
+
+/** supervisor_look_at_mounts - which ones CRIU keeps, and which ones are taken from the tree */
+int supervisor_look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err);
+
 /**
  * supervisor_save - a checkpoint that the definition wants (OnLogout=, OnDisconnect=)
  *
@@ -200,6 +216,14 @@ void supervisor_say_dumped(const struct supervisor *s, struct msg *m);
 
 /** supervisor_unquiet - PID 1 takes up its work again after a dump or a restore */
 int supervisor_unquiet(struct supervisor *s, struct ctr_error *err);
+
+/* supervisor_predump.c */
+
+/** supervisor_pre_dump - the request of a client: write memory, all goes on. m as above */
+int supervisor_pre_dump(struct supervisor *s, struct msg *m, struct ctr_error *err);
+
+/** supervisor_pre_drop - what was written that way is of no use any more */
+void supervisor_pre_drop(struct supervisor *s);
 
 /* supervisor_plain.c */
 

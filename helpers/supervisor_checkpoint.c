@@ -24,7 +24,7 @@ enum { LOCK_MS = 5000, QUIET_MS = 8000, UNQUIET_MS = 2000, DUMP_MS = 600000 };
 
 /** struct request - what the client wants */
 struct request {
-	bool leave_running, kill_plain;
+	bool leave_running, kill_plain, auto_dedup;
 	struct ckpt plan;
 };
 
@@ -106,6 +106,7 @@ struct making {
 	struct request *rq;
 	struct state st; /* as it is on disk now */
 	int rootfd, dirfd, images;
+	char parent[32]; /* of the images; "": none */
 	char name[CKPTDIR_NAME];
 	struct child asked; /* criu's version, while it dumps */
 	bool published;
@@ -142,7 +143,7 @@ static int seal(void *arg, struct ctr_error *err)
 	return r;
 }
 
-static int look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err)
+int supervisor_look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err)
 {
 	autostrv struct strv lines = {0}, host = {0};
 	int r = mntlist_read(s->c.st.init.pid, &lines, err);
@@ -172,6 +173,8 @@ static int dump(struct making *mk, struct ctr_error *err)
 		    .ext_unix = plan->ext_unix,
 		    .shell_job = plan->shell_job},
 	    .init = s->c.st.init.pid,
+	    .parent = *mk->parent ? mk->parent : NULL,
+	    .auto_dedup = mk->rq->auto_dedup,
 	    .leave_running = mk->rq->leave_running,
 	    .timeout_ms = DUMP_MS};
 
@@ -205,7 +208,7 @@ static int prepare(struct making *mk, struct ctr_error *err)
 	if (r == 0)
 		r = record_write(mk->dirfd, &mk->st, err);
 	if (r == 0)
-		r = look_at_mounts(mk->s, &mk->rq->plan, err);
+		r = supervisor_look_at_mounts(mk->s, &mk->rq->plan, err);
 	mk->rq->plan.overlay = mk->s->c.scratch >= 0;
 	if (r == 0)
 		r = ckpt_write(mk->dirfd, &mk->rq->plan, err);
@@ -217,6 +220,26 @@ static int prepare(struct making *mk, struct ctr_error *err)
 	return mk->images < 0 ? err_sys(err, errno, "checkpoint", "open the folder of images") : 0;
 }
 
+/*
+ * That of the pre-dumps, if there are any. Whatever becomes of this dump, they are no parents any
+ * more: it begins the tracking of memory anew.
+ */
+static int take_folder(struct making *mk, struct ctr_error *err)
+{
+	struct predumps *pre = &mk->s->pre;
+	int r;
+
+	if (pre->n == 0) {
+		mk->dirfd = ckptdir_new(mk->rootfd, mk->name, err);
+		return mk->dirfd < 0 ? mk->dirfd : 0;
+	}
+	r = str_format(mk->parent, sizeof(mk->parent), "../" CKPT_PRE "%u", pre->n);
+	memcpy(mk->name, pre->name, sizeof(mk->name));
+	mk->dirfd = take_fd(&pre->dirfd);
+	pre->n = 0;
+	return r;
+}
+
 static int make(struct making *mk, struct ctr_error *err)
 {
 	int r;
@@ -224,10 +247,9 @@ static int make(struct making *mk, struct ctr_error *err)
 	r = check_connections(mk, err);
 	if (r < 0)
 		return r;
-	mk->dirfd = ckptdir_new(mk->rootfd, mk->name, err);
-	if (mk->dirfd < 0)
-		return mk->dirfd;
-	r = prepare(mk, err);
+	r = take_folder(mk, err);
+	if (r == 0)
+		r = prepare(mk, err);
 	if (r == 0)
 		r = criurun_ask(mk->s->opt.criu, &mk->asked, err);
 	if (r == 0)
@@ -251,11 +273,8 @@ static int make(struct making *mk, struct ctr_error *err)
 	return r;
 }
 
-static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ctr_error *err)
+int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err)
 {
-	struct making mk = {.s = s, .rq = rq, .rootfd = -1, .dirfd = -1, .images = -1};
-	int r;
-
 	if (s->kill_end)
 		return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "checkpoint",
 			       "container %s is ending", s->c.st.id);
@@ -263,6 +282,17 @@ static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ct
 		return err_set(err, CTR_E_PAUSED, EBUSY, "checkpoint",
 			       "container %s is paused; containerctl resume %s", s->c.st.id,
 			       s->c.st.id);
+	return 0;
+}
+
+static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ctr_error *err)
+{
+	struct making mk = {.s = s, .rq = rq, .rootfd = -1, .dirfd = -1, .images = -1};
+	int r;
+
+	r = supervisor_may_dump(s, err);
+	if (r < 0)
+		return r;
 	mk.rootfd = ckptdir_open_root(s->opt.checkpoint_root, err);
 	if (mk.rootfd < 0)
 		return mk.rootfd;
@@ -276,6 +306,7 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 	struct request rq = {
 	    .leave_running = flag(m, "leave_running"),
 	    .kill_plain = flag(m, "kill_plain"),
+	    .auto_dedup = flag(m, "auto_dedup"),
 	    .plan = {.tcp_established = s->tcp_established || flag(m, "tcp_established"),
 		     .file_locks = s->file_locks || flag(m, "file_locks"),
 		     .ext_unix = flag(m, "ext_unix"),

@@ -104,6 +104,8 @@ static int answer(struct supervisor *s, struct client *c, struct msg *m, struct 
 		c->waits = r == 0 && s->kill_end; /* answered when all is removed */
 		return c->waits ? 1 : r;
 	}
+	if (strcmp(verb, "pre-dump") == 0)
+		return supervisor_pre_dump(s, m, err);
 	msg_done(m);
 	if (strcmp(verb, "knock") == 0)
 		return 1;

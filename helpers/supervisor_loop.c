@@ -283,6 +283,7 @@ static void finish(struct supervisor *s)
 	for (size_t i = 0; i < s->nclients; i++)
 		if (s->clients[i].waits)
 			(void)!msg_send(s->clients[i].sock, &m, 100); /* it may have gone */
+	supervisor_pre_drop(s);
 	supervisor_sync(s);
 }
 

@@ -8,15 +8,16 @@
 /* Dump and sealing, each with their own deadlines (criurun.h, seal.h), and what is around them */
 enum { CHECKPOINT_MS = 1260000, RESTORE_MS = 1260000 };
 
-static void request(struct msg *m, const struct ctr_checkpoint_options *opt)
+static void request(struct msg *m, const char *verb, const struct ctr_checkpoint_options *opt)
 {
-	msg_init(m, "checkpoint");
+	msg_init(m, verb);
 	msg_add(m, "leave_running", "%d", opt->leave_running != 0);
 	msg_add(m, "kill_plain", "%d", opt->kill_plain != 0);
 	msg_add(m, "tcp_established", "%d", opt->tcp_established != 0);
 	msg_add(m, "file_locks", "%d", opt->file_locks != 0);
 	msg_add(m, "ext_unix", "%d", opt->ext_unix != 0);
 	msg_add(m, "shell_job", "%d", opt->shell_job != 0);
+	msg_add(m, "auto_dedup", "%d", opt->auto_dedup != 0);
 }
 
 /* What is not told is 0. */
@@ -32,21 +33,21 @@ static void read_stats(const struct msg *m, struct ctr_checkpoint_stats *ret)
 			*v[i] = 0;
 }
 
-int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
-		   struct ctr_error *err)
+static int ask(struct ctr_container *c, enum machine_op op,
+	       const struct ctr_checkpoint_options *opt, struct ctr_error *err)
 {
 	static const struct ctr_checkpoint_options none;
 	autofd int control = -1;
 	struct api_view v;
 	struct msg m;
-	int r = api_check(c, MACHINE_CHECKPOINT, &v, err);
+	int r = api_check(c, op, &v, err);
 
 	if (r < 0)
 		return r;
 	control = api_control(c, err);
 	if (control < 0)
 		return control;
-	request(&m, opt ? opt : &none);
+	request(&m, op == MACHINE_PRE_DUMP ? "pre-dump" : "checkpoint", opt ? opt : &none);
 	r = api_ask_for(control, &m, CHECKPOINT_MS, err);
 	if (r < 0)
 		return r;
@@ -54,6 +55,18 @@ int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options 
 	if (opt && opt->stats)
 		read_stats(&m, opt->stats);
 	return 0;
+}
+
+int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
+		   struct ctr_error *err)
+{
+	return ask(c, MACHINE_CHECKPOINT, opt, err);
+}
+
+int ctr_pre_dump(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
+		 struct ctr_error *err)
+{
+	return ask(c, MACHINE_PRE_DUMP, opt, err);
 }
 
 int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **ret,

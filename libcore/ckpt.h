@@ -18,6 +18,7 @@
  */
 
 #define CKPT_IMAGES "images"
+#define CKPT_PRE    "pre-" /* and a number from 1 */
 #define CKPT_UPPER  "upper.tar"
 
 /** struct ckpt - the plan of a restore; {0} is the empty one, ckpt_done() frees */

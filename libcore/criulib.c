@@ -47,6 +47,8 @@ static const struct {
     LOCAL(restore_child),
     LOCAL(set_network_lock),
     LOCAL(get_version),
+    LOCAL(feature_check),
+    LOCAL(set_auto_dedup),
 };
 
 /* It is not unloaded: only children that end use it. */

@@ -3,6 +3,7 @@
 #define CRIULIB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "err.h"
 
@@ -10,6 +11,11 @@
 
 struct criu_opts;
 struct criu_notify;
+
+/** struct criu_feature_check - as in criu.h: in what is asked, out what there is */
+struct criu_feature_check {
+	bool mem_track, lazy_pages, pidfd_store;
+};
 
 /* enum criu_cg_mode of criu.h: leave control groups alone */
 enum { CRIULIB_CG_IGNORE = 0 };
@@ -54,6 +60,8 @@ struct criulib {
 	int (*restore_child)(struct criu_opts *opts);
 	int (*set_network_lock)(struct criu_opts *opts, int method);
 	int (*get_version)(struct criu_opts *opts);
+	int (*feature_check)(struct criu_opts *opts, struct criu_feature_check *f, size_t size);
+	void (*set_auto_dedup)(struct criu_opts *opts, bool yes);
 };
 
 /** criulib_load - CTR_E_UNSUPPORTED when the library or one of its functions is not there */

@@ -122,6 +122,43 @@ static int version(void *arg, struct ctr_error *err)
 			       program);
 }
 
+static int features(void *arg, struct ctr_error *err)
+{
+	const char *program = arg;
+	struct criu_feature_check f = {.mem_track = true, .lazy_pages = true};
+	struct criu_opts *opts = NULL;
+	struct criulib lib;
+	int r = hide_configuration(err);
+
+	if (r == 0)
+		r = criulib_load(&lib, err);
+	if (r < 0)
+		return r;
+	r = lib.init_opts(&opts);
+	if (r == 0)
+		r = lib.set_service_binary(opts, program);
+	if (r == 0)
+		r = lib.feature_check(opts, &f, sizeof(f));
+	return r < 0 ? err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu", "%s does not run here",
+			       program)
+		     : (f.mem_track ? CRIURUN_TRACK : 0) | (f.lazy_pages ? CRIURUN_LAZY : 0);
+}
+
+int criurun_features(const char *program, struct ctr_error *err)
+{
+	return child_run(features, (void *)program, VERSION_MS, err); /* it only reads it */
+}
+
+int criurun_need_tracking(int bits, struct ctr_error *err)
+{
+	if (bits & CRIURUN_TRACK)
+		return 0;
+	return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "pre-dump",
+		       "this kernel does not tell which pages were written to "
+		       "(CONFIG_MEM_SOFT_DIRTY), so nothing can be written beforehand; take the "
+		       "checkpoint alone");
+}
+
 int criurun_ask(const char *program, struct child *ret, struct ctr_error *err)
 {
 	return child_start(version, (void *)program, ret, err); /* it only reads it */
@@ -180,6 +217,7 @@ static int set_dump(const struct criulib *lib, struct criu_opts *opts, const str
 	lib->set_leave_running(opts, d->leave_running);
 	if (r == 0 && (d->parent || d->pre))
 		lib->set_track_mem(opts, true);
+	lib->set_auto_dedup(opts, d->auto_dedup);
 	if (r == 0 && d->parent)
 		r = lib->set_parent_images(opts, d->parent);
 	if (r == 0 && d->job.netns)

@@ -33,7 +33,8 @@ struct criu_dump {
 	pid_t init;
 	const char *parent; /* images of a pre-dump, relative to images; NULL: none */
 	bool leave_running;
-	bool pre; /* memory only, the processes run on */
+	bool pre;	 /* memory only, the processes run on */
+	bool auto_dedup; /* parents lose the pages that this one has anew */
 	unsigned int timeout_ms;
 };
 
@@ -48,6 +49,18 @@ int criurun_hear(struct child *asked, char ret[32], struct ctr_error *err) ATTR_
 
 /** criurun_forget - an answer that is not wanted any more; pid 0 is fine */
 void criurun_forget(struct child *asked);
+
+/** enum criurun_feature - what a kernel has or not; bits */
+enum criurun_feature {
+	CRIURUN_TRACK = 1, /* it knows which pages were written to: pre-dumps */
+	CRIURUN_LAZY = 2,  /* pages can be had when they are needed: userfaultfd(2) */
+};
+
+/** criurun_features - bits as CRIU finds them here, -errno. It has to be started for that */
+int criurun_features(const char *program, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** criurun_need_tracking - CTR_E_UNSUPPORTED without CRIURUN_TRACK, with what to do. Pure */
+int criurun_need_tracking(int bits, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** criurun_seal - all is on disk and the processes still stand still; below 0: they go on */
 typedef int (*criurun_seal)(void *arg, struct ctr_error *err);

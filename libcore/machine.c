@@ -31,6 +31,7 @@ static const unsigned char table[MACHINE_OPS][STATUSES] = {
     [MACHINE_DESTROY] = {OK, OK, NOTSTO, NOTSTO, OK, NOTSTO},
     [MACHINE_DESTROY_FORCE] = {OK, OK, OK, OK, OK, OK},
     [MACHINE_CHECKPOINT] = {NOTRUN, CHECKP, PAUSED, PAUSED, OK, OK},
+    [MACHINE_PRE_DUMP] = {NOTRUN, CHECKP, PAUSED, PAUSED, OK, OK},
     [MACHINE_RESTORE] = {NOTRUN, OK, NOTSTO, NOTSTO, NOTSTO, NOTSTO},
 };
 
@@ -56,6 +57,7 @@ static const char *const op_names[MACHINE_OPS] = {
     [MACHINE_DESTROY] = "destroy",
     [MACHINE_DESTROY_FORCE] = "destroy",
     [MACHINE_CHECKPOINT] = "checkpoint",
+    [MACHINE_PRE_DUMP] = "pre-dump",
     [MACHINE_RESTORE] = "restore",
 };
 

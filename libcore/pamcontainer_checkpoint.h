@@ -37,6 +37,8 @@ struct ctr_checkpoint_options {
 	struct ctr_checkpoint_stats *stats; /* filled on success; NULL: not wanted */
 	int ext_unix;  /* keep sockets whose peer is outside, as far as CRIU can */
 	int shell_job; /* keep a terminal of the outside (its own always are) */
+	/* after ctr_pre_dump(): take pages that were written anew out of its images */
+	int auto_dedup;
 };
 
 /**
@@ -54,6 +56,22 @@ struct ctr_checkpoint_options {
  */
 int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
 		   struct ctr_error *err);
+
+/**
+ * ctr_pre_dump - write its memory to disk while it runs on
+ * @opt: stats and nothing else; NULL: all zero
+ *
+ * Whatever is written to memory afterwards is in the next one, and at last in ctr_checkpoint(),
+ * which has the less to write while all stands still. May be called several times; what it wrote
+ * belongs to the next checkpoint of this container and is gone when that fails, when the container
+ * ends or when one of these fails. It says nothing of whether a checkpoint will be possible.
+ *
+ * CTR_E_UNSUPPORTED (-ENOTSUP) on a kernel that does not tell which pages were written to
+ * (CONFIG_MEM_SOFT_DIRTY; `containerctl doctor` says so), before anything is touched. Else errors
+ * as of ctr_checkpoint(). The container runs on in any case; logins into it wait meanwhile.
+ */
+int ctr_pre_dump(struct ctr_container *c, const struct ctr_checkpoint_options *opt,
+		 struct ctr_error *err);
 
 /**
  * ctr_restore - make a container of its checkpoint, which is removed then

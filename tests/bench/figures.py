@@ -11,8 +11,8 @@ from harness import census
 
 from bare import Bare, externals
 from keys import Keys
-from report import Figure, spread
-from saved import Saved
+from report import Figure, Unmeasured, spread
+from saved import Saved, tracks
 
 MIB = 1 << 20
 
@@ -28,6 +28,8 @@ class Sizes:
         self.cycles = 100 if quick else 2000
         self.checkpoints = 3 if quick else 15
         self.tree = (16, 20) if quick else (64, 20)  # MiB, children
+        self.memory = 64 if quick else 1024  # MiB, of which a tenth changes
+        self.predumps = 2 if quick else 7
         self.keys = 50 if quick else 400
 
 
@@ -213,6 +215,21 @@ def checkpoint(stage, sizes):
                  {"restore ms": spread(restore), "criu ms": spread(bare_restore), **about}, slack=2.0)
 
 
+def predump(stage, sizes):
+    """For how long all stands still, with two pre-dumps before the checkpoint and with none."""
+    name = "frozen, with two pre-dumps / with none"
+    if not tracks():
+        yield Unmeasured(name, "this kernel does not tell which pages were written to (CONFIG_MEM_SOFT_DIRTY)")
+        return
+    saved = Saved(stage, sizes.memory, 0, changing=10)
+    try:
+        with_two, alone = interleave(sizes.predumps, lambda: saved.frozen(2), lambda: saved.frozen(0))
+    finally:
+        saved.close()
+    yield Figure(name, _median(with_two) / _median(alone), "x", "<=", 1 / 3,
+                 {"with two ms": spread(with_two), "with none ms": spread(alone), "MiB": sizes.memory}, slack=2.0)
+
+
 def echo(stage, sizes):
     """From a key to its echo by a program in raw mode, on two logins that live side by side."""
     with Keys(stage.ssh_argv, True) as contained, Keys(stage.ssh_argv, False) as plain:
@@ -223,4 +240,4 @@ def echo(stage, sizes):
 
 
 ALL = {"new": new_container, "join": join_running, "ssh": ssh_login, "bulk": bulk, "many": many,
-       "cycles": cycles, "checkpoint": checkpoint, "echo": echo}
+       "cycles": cycles, "checkpoint": checkpoint, "predump": predump, "echo": echo}

@@ -2,6 +2,7 @@
 """A container with a tree of processes that goes onto the disk and comes back, by the product."""
 
 import contextlib
+import json
 import os
 import subprocess
 import time
@@ -17,27 +18,42 @@ Description=host view, for checkpoints
 Hostname=saved
 [Resources]
 TasksMax=200
-MemoryMax=512M
+MemoryMax={limit}M
 """
 # the children first: each would have the memory in its own images
-PROGRAM = """import os, signal, sys
+PROGRAM = """import os, signal, sys, time
 for _ in range(int(sys.argv[2])):
     if os.fork() == 0:
         signal.pause()
 memory = bytearray(os.urandom(int(sys.argv[1]) << 20))
 open("/tmp/bench-tree", "w").close()
+part = len(memory) * int(sys.argv[3]) // 100
+while part:  # a byte of each page of that much of it, over and over
+    for i in range(0, part, 4096):
+        memory[i] = memory[i] + 1 & 255
+    time.sleep(0.01)
 signal.pause()
 """
+
+
+def _run(*arguments):
+    done = subprocess.run(["containerctl", *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=600, check=False)
+    assert done.returncode == 0, done
+    return done.stdout
 
 
 def _ctl(*arguments):
     """Milliseconds of one containerctl."""
     begin = time.monotonic()
-    done = subprocess.run(["containerctl", *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=120, check=False)
-    spent = (time.monotonic() - begin) * 1000
-    assert done.returncode == 0, done
-    return spent
+    _run(*arguments)
+    return (time.monotonic() - begin) * 1000
+
+
+def tracks():
+    """Does the kernel tell which pages were written to? As CRIU finds it."""
+    return subprocess.run(["criu", "check", "--feature", "mem_dirty_track"], capture_output=True,
+                          check=False).returncode == 0
 
 
 def processes(pid):
@@ -50,14 +66,14 @@ def processes(pid):
 
 
 class Saved:
-    def __init__(self, stage, mib, children):
+    def __init__(self, stage, mib, children, changing=0):
         self.stage = stage
-        stage.world.definition("saved", DEFINITION)
+        stage.world.definition("saved", DEFINITION.format(limit=512 + mib))
         write(SCRIPT, PROGRAM)
         _ctl("start", "--id", ID, "saved")
-        _ctl("exec", ID, "--", "sh", "-c", f"setsid python3 {SCRIPT} {mib} {children} "
+        _ctl("exec", ID, "--", "sh", "-c", f"setsid python3 {SCRIPT} {mib} {children} {changing} "
              "</dev/null >/dev/null 2>&1 & i=0; while [ ! -e /tmp/bench-tree ]; do sleep 0.05; "
-             "i=$((i + 1)); [ $i -lt 400 ] || exit 1; done; rm /tmp/bench-tree")
+             "i=$((i + 1)); [ $i -lt 2400 ] || exit 1; done; rm /tmp/bench-tree")
         self.processes = processes(self.init())
 
     def init(self):
@@ -72,6 +88,15 @@ class Saved:
         spent = _ctl("checkpoint", ID)
         self.stage.settle()
         return spent
+
+    def frozen(self, before):
+        """Milliseconds in which all stood still, with so many pre-dumps before; it lives again then."""
+        for _ in range(before):
+            _ctl("checkpoint", "--pre", ID)
+        stats = json.loads(_run("checkpoint", "--print-stats", ID))
+        self.stage.settle()
+        _ctl("restore", ID)
+        return stats["frozen_us"] / 1000
 
     def restore(self):
         spent = _ctl("restore", ID)

@@ -161,6 +161,15 @@ static void new_criu(F)
 {
 	memcpy(f->criu, "4.1.1", 6);
 }
+static void tracking(F)
+{
+	new_criu(f);
+}
+static void no_tracking(F)
+{
+	new_criu(f);
+	f->no_track = true;
+}
 static void no_init(F)
 {
 	f->files[DOCTOR_INIT].error = ENOENT;
@@ -297,6 +306,8 @@ static const struct {
     {tiocsti_unknown, "dev.tty.legacy_tiocsti", DOCTOR_WARN, "not in this kernel"},
     {old_criu, "criu", DOCTOR_WARN, "criu check"},
     {new_criu, "criu", DOCTOR_OK, "4.1.1"},
+    {tracking, "criu.pre-dump", DOCTOR_OK, "kernel tells"},
+    {no_tracking, "criu.pre-dump", DOCTOR_OK, "no pre-dumps"},
     {no_init, "file.init", DOCTOR_FAIL, "No such file"},
     {foreign_init, "file.init", DOCTOR_FAIL, "uid 1000"},
     {writable_init, "file.init", DOCTOR_FAIL, "chmod go-w"},

@@ -14,7 +14,7 @@ static const struct {
     {MACHINE_SET, {6, 15, 0, 0, 0, 0}},		 {MACHINE_PAUSE, {6, 15, 0, 0, 0, 0}},
     {MACHINE_RESUME, {7, 15, 0, 0, 7, 7}},	 {MACHINE_DESTROY, {0, 0, 5, 5, 0, 5}},
     {MACHINE_DESTROY_FORCE, {0, 0, 0, 0, 0, 0}}, {MACHINE_CHECKPOINT, {6, 15, 4, 4, 0, 0}},
-    {MACHINE_RESTORE, {6, 0, 5, 5, 5, 5}},
+    {MACHINE_PRE_DUMP, {6, 15, 4, 4, 0, 0}},	 {MACHINE_RESTORE, {6, 0, 5, 5, 5, 5}},
 };
 
 static void every_operation_in_every_status(void **state)
