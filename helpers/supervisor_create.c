@@ -30,6 +30,8 @@ static int fill(struct supervisor *s, const struct spec *spec, struct ctr_error 
 	s->c.restrict_fd = restrict_store(set, err);
 	if (s->c.restrict_fd < 0)
 		return s->c.restrict_fd;
+	if (spec->kernel_memory_max != SPEC_UNSET)
+		log_event(s, "warning", NULL, "KernelMemoryMax= is ignored");
 	if (!s->c.restore)
 		s->c.st.created_us = state_now_us();
 	r = str_copy(s->c.st.text, sizeof(s->c.st.text), spec_text(spec));

@@ -86,7 +86,8 @@ static int fill_cpusets(const struct cg_hierarchy *h, const char *dir)
 
 int cggroup_missing(const char *have, const char *enabled, char *dst, size_t size)
 {
-	static const char *const ours[] = {"cpuset", "cpu", "io", "memory", "pids", "hugetlb"};
+	static const char *const ours[] = {"cpuset", "cpu",	"io",  "memory",
+					   "pids",   "hugetlb", "rdma"};
 	int r = str_copy(dst, size, "");
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ours); i++) {

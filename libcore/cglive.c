@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "cgline.h"
 #include "cgpath.h"
 #include "cgprobe.h"
 #include "cleanup.h"
@@ -210,10 +211,11 @@ int cglive_devices(const char *text, const struct cgdev_rule *rules, size_t n,
 	return r < 0 ? r : steps(set, h, (struct rules){now, n_now}, (struct rules){rules, n});
 }
 
-static int read_file(const struct cg_hierarchy *h, const char *path, const char *file, char *dst)
+static int read_file(const struct cg_hierarchy *h, const char *path, const char *file, char *dst,
+		     size_t size)
 {
 	autofd int dir = cgpath_open(h, path);
-	ssize_t n = dir < 0 ? dir : fd_read_file_at(dir, file, dst, TEXT_MAX);
+	ssize_t n = dir < 0 ? dir : fd_read_file_at(dir, file, dst, size);
 
 	return n < 0 ? (int)n : 0;
 }
@@ -227,7 +229,7 @@ static int add_io(const struct cg *cg, struct cgset *set)
 
 	for (size_t i = 0; h && r == 0 && i < (h->v2 ? 1 : ARRAY_SIZE(io_files)); i++) {
 		item.file = h->v2 ? "io.max" : io_files[i];
-		r = read_file(h, cg->path, item.file, text);
+		r = read_file(h, cg->path, item.file, text, sizeof(text));
 		r = r == -ENOENT ? 0 : r < 0 ? r : cglive_io(text, &item, set);
 	}
 	return r;
@@ -242,7 +244,7 @@ static int add_cpuset(const struct cg *cg, const char *key, const char *file, st
 	const struct cg_hierarchy *h = cgprobe_find(cg->facts, "cpuset", "cpuset");
 	struct cgset_item item = {.key = key, .file = file, .h = h, .absent = CGSET_SOFT};
 	char parent[sizeof(cg->path)], text[TEXT_MAX], effective[64], *slash;
-	int r = h ? read_file(h, cg->path, file, text) : -ENOENT;
+	int r = h ? read_file(h, cg->path, file, text, sizeof(text)) : -ENOENT;
 
 	if (r == -ENOENT || (r == 0 && text[0] == '\n'))
 		return 0;
@@ -255,9 +257,29 @@ static int add_cpuset(const struct cg *cg, const char *key, const char *file, st
 	if (!slash)
 		return r;
 	*slash = '\0';
-	r = read_file(h, parent, effective, text);
+	r = read_file(h, parent, effective, text, sizeof(text));
 	if (r < 0)
 		return r;
+	text[strcspn(text, "\n")] = '\0';
+	return cgset_add(set, item, text, NULL);
+}
+
+/* What the group above has, as a new group would. */
+static int add_swappiness(const struct cg *cg, struct cgset *set)
+{
+	const struct cg_hierarchy *h = cgprobe_find(cg->facts, "memory", NULL);
+	struct cgset_item item = {
+	    .key = "MemorySwappiness", .file = "memory.swappiness", .h = h, .absent = CGSET_SOFT};
+	char parent[sizeof(cg->path)], text[VALUE_SIZE], *slash;
+	int r = h ? str_copy(parent, sizeof(parent), cg->path) : 0;
+
+	slash = h && r == 0 ? strrchr(parent, '/') : NULL;
+	if (!slash)
+		return r;
+	*slash = '\0';
+	r = read_file(h, parent, item.file, text, sizeof(text));
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	text[strcspn(text, "\n")] = '\0';
 	return cgset_add(set, item, text, NULL);
 }
@@ -273,7 +295,7 @@ int cglive_add_devices(const struct cg *cg, const struct spec *spec, struct cgse
 
 	if (!h || r < 0)
 		return r;
-	r = read_file(h, cg->path, "devices.list", text);
+	r = read_file(h, cg->path, "devices.list", text, sizeof(text));
 	if (r == 0)
 		r = cglive_devices(text, rules, n, h, set);
 	return r < 0 ? err_sys(err, r, "cgroup", "compare the device rules of %s", cg->path) : 0;
@@ -284,6 +306,10 @@ int cglive_add(const struct cg *cg, const struct spec *spec, struct cgset *set,
 {
 	int r = add_io(cg, set);
 
+	if (r == 0)
+		r = cgline_live(cg, set);
+	if (r == 0 && spec->memory_swappiness == SPEC_UNSET)
+		r = add_swappiness(cg, set);
 	if (r == 0 && !spec->allowed_cpus)
 		r = add_cpuset(cg, "AllowedCPUs", "cpuset.cpus", set);
 	if (r == 0 && !spec->allowed_mems)

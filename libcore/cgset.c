@@ -6,28 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgcpu.h"
 #include "cgdevlist.h"
+#include "cgline.h"
+#include "cgplan.h"
 #include "cgprobe.h"
 #include "cleanup.h"
 #include "num.h"
 #include "str.h"
 
-enum { VALUE_SIZE = 64 };
-
-/** struct plan - one run of cgset_plan() */
-struct plan {
-	const struct cg_facts *facts;
-	const struct spec *spec;
-	cgset_resolve resolve;
-	bool live;
-	struct cgset set;
-};
+enum { VALUE_SIZE = CGPLAN_VALUE };
 
 void cgset_done(struct cgset *set)
 {
 	for (size_t i = 0; i < set->n; i++) {
 		free(set->v[i].value);
 		free(set->v[i].undo);
+		free(set->v[i].own_file);
 	}
 	free(set->v);
 	*set = (struct cgset){0};
@@ -42,11 +37,13 @@ int cgset_add(struct cgset *set, struct cgset_item item, const char *value, cons
 	set->v = v;
 	item.value = strdup(value);
 	item.undo = undo ? strdup(undo) : NULL;
+	if (item.own_file)
+		item.file = item.own_file = strdup(item.own_file);
 	v[set->n++] = item;
-	return item.value && (item.undo || !undo) ? 0 : -ENOMEM;
+	return item.value && item.file && (item.undo || !undo) ? 0 : -ENOMEM;
 }
 
-static int add(struct plan *p, struct cgset_item item, const char *value, const char *undo)
+static int add(struct cgplan *p, struct cgset_item item, const char *value, const char *undo)
 {
 	return cgset_add(&p->set, item, value, undo);
 }
@@ -63,27 +60,9 @@ static int number(uint64_t v, char *dst, size_t size)
 				  : str_format(dst, size, "%" PRIu64, v);
 }
 
-/* Of a period of 100 ms, which is the kernel's default: percent * 1000 µs. */
-static int quota_v1(uint64_t v, char *dst, size_t size)
-{
-	return bytes_v1(v == SPEC_INFINITY ? v : v * 1000, dst, size);
-}
-
-static int quota_v2(uint64_t v, char *dst, size_t size)
-{
-	return v == SPEC_INFINITY ? str_copy(dst, size, "max 100000")
-				  : str_format(dst, size, "%" PRIu64 " 100000", v * 1000);
-}
-
 static uint64_t clamp(uint64_t v, uint64_t lo, uint64_t hi)
 {
 	return v < lo ? lo : v > hi ? hi : v;
-}
-
-/* 100 is the usual weight of v2, 1024 that of v1. */
-static int shares(uint64_t v, char *dst, size_t size)
-{
-	return number(clamp(v * 1024 / 100, 2, 262144), dst, size);
 }
 
 /* BFQ counts from 1 to 1000 with 100 as its usual weight: the upper part is compressed. */
@@ -101,6 +80,19 @@ static int weight_cfq(uint64_t v, char *dst, size_t size)
 static int weight_io(uint64_t v, char *dst, size_t size)
 {
 	return str_format(dst, size, "default %" PRIu64, v);
+}
+
+int cgset_io_weight(const char *file, const char *weight, char *dst, size_t size)
+{
+	uint64_t v;
+	int r = num_u64(weight, &v);
+
+	if (r < 0)
+		return r;
+	if (strstr(file, "bfq"))
+		return weight_bfq(v, dst, size);
+	return str_has_prefix(file, "blkio", NULL) ? weight_cfq(v, dst, size)
+						   : number(v, dst, size);
 }
 
 /** struct form - where a key goes in one version; without a file: nowhere */
@@ -127,6 +119,23 @@ static const struct row {
      CGSET_SOFT,
      {0},
      {"memory", "memory.high", number, "max"}},
+    /* guides reclaim on v1, protects on v2: what libcontainer calls reservation */
+    {"MemoryLow",
+     offsetof(struct spec, memory_low),
+     CGSET_SOFT,
+     {"memory", "memory.soft_limit_in_bytes", bytes_v1, "-1"},
+     {"memory", "memory.low", number, "0"}},
+    {"MemoryMin",
+     offsetof(struct spec, memory_min),
+     CGSET_SOFT,
+     {0},
+     {"memory", "memory.min", number, "0"}},
+    /* a new group has its parent's, so lifting it is cglive.c's */
+    {"MemorySwappiness",
+     offsetof(struct spec, memory_swappiness),
+     CGSET_SOFT,
+     {"memory", "memory.swappiness", number, NULL},
+     {0}},
     {"MemorySwapMax",
      offsetof(struct spec, memory_swap_max),
      CGSET_SWAP,
@@ -137,16 +146,11 @@ static const struct row {
      CGSET_HARD,
      {"pids", "pids.max", number, "max"},
      {"pids", "pids.max", number, "max"}},
-    {"CPUQuota",
-     offsetof(struct spec, cpu_quota),
+    {"NetworkClassID",
+     offsetof(struct spec, net_class_id),
      CGSET_HARD,
-     {"cpu", "cpu.cfs_quota_us", quota_v1, "-1"},
-     {"cpu", "cpu.max", quota_v2, "max 100000"}},
-    {"CPUWeight",
-     offsetof(struct spec, cpu_weight),
-     CGSET_SOFT,
-     {"cpu", "cpu.shares", shares, "1024"},
-     {"cpu", "cpu.weight", number, "100"}},
+     {"net_cls", "net_cls.classid", number, "0"},
+     {0}},
     {"IOWeight",
      offsetof(struct spec, io_weight),
      CGSET_SOFT,
@@ -159,14 +163,7 @@ static const struct row {
      {"io", "io.weight", weight_io, "default 100"}},
 };
 
-static int unsupported(const char *key, const char *controller, struct ctr_error *err)
-{
-	return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup",
-		       "%s= needs the %s controller, which this machine does not offer", key,
-		       controller);
-}
-
-static int add_number(struct plan *p, const struct row *row, struct ctr_error *err)
+static int add_number(struct cgplan *p, const struct row *row, struct ctr_error *err)
 {
 	uint64_t v = *(const uint64_t *)((const char *)p->spec + row->field);
 	const struct cg_hierarchy *h =
@@ -180,9 +177,10 @@ static int add_number(struct plan *p, const struct row *row, struct ctr_error *e
 	if (v == SPEC_UNSET && !p->live)
 		return 0;
 	/* where nothing can be set, nothing needs to be lifted */
-	if (!h && row->absent == CGSET_HARD && v != SPEC_UNSET && v != SPEC_INFINITY)
-		return unsupported(row->key, row->v2.controller, err);
-	if (!h || !form->file)
+	if (!h && row->absent == CGSET_HARD && cgplan_is_given(v))
+		return row->v2.controller ? cgplan_unsupported(row->key, row->v2.controller, err)
+					  : cgplan_unsupported(row->key, row->v1.controller, err);
+	if (!h || !form->file || (v == SPEC_UNSET && !form->lifted))
 		return 0;
 	if (v == SPEC_UNSET || v == SPEC_INFINITY)
 		item.absent = CGSET_SOFT;
@@ -192,7 +190,7 @@ static int add_number(struct plan *p, const struct row *row, struct ctr_error *e
 }
 
 /* memory.memsw counts memory and swap together, so it says something only with MemoryMax=. */
-static int add_memsw(struct plan *p, struct ctr_error *err)
+static int add_memsw(struct cgplan *p, struct ctr_error *err)
 {
 	const struct spec *s = p->spec;
 	uint64_t swap = s->memory_swap_max, mem = s->memory_max;
@@ -206,7 +204,7 @@ static int add_memsw(struct plan *p, struct ctr_error *err)
 	int r;
 
 	if (wall && !h)
-		return unsupported("MemorySwapMax", "memory", err);
+		return cgplan_unsupported("MemorySwapMax", "memory", err);
 	if (!h || h->v2 || (!wall && !p->live))
 		return 0;
 	if (!wall) {
@@ -222,7 +220,7 @@ static int add_memsw(struct plan *p, struct ctr_error *err)
 	return r < 0 ? r : add(p, item, value, NULL);
 }
 
-static int add_cpuset(struct plan *p, const char *key, const char *file, const char *list,
+static int add_cpuset(struct cgplan *p, const char *key, const char *file, const char *list,
 		      struct ctr_error *err)
 {
 	struct cgset_item item = {
@@ -230,63 +228,7 @@ static int add_cpuset(struct plan *p, const char *key, const char *file, const c
 
 	if (!list)
 		return 0;
-	return item.h ? add(p, item, list, NULL) : unsupported(key, "cpuset", err);
-}
-
-/** struct limit - one kind of I/O limit */
-struct limit {
-	const char *key, *v1_file, *v2_word;
-	size_t field; /* struct strv in struct spec */
-};
-
-static const struct limit limits[] = {
-    {"IOReadBandwidthMax", "blkio.throttle.read_bps_device", "rbps",
-     offsetof(struct spec, io_read_bps)},
-    {"IOWriteBandwidthMax", "blkio.throttle.write_bps_device", "wbps",
-     offsetof(struct spec, io_write_bps)},
-    {"IOReadIOPSMax", "blkio.throttle.read_iops_device", "riops",
-     offsetof(struct spec, io_read_iops)},
-    {"IOWriteIOPSMax", "blkio.throttle.write_iops_device", "wiops",
-     offsetof(struct spec, io_write_iops)},
-};
-
-/* line: "DEVICE N", as list.c wrote it */
-static int add_limit(struct plan *p, const struct limit *l, const char *line, struct ctr_error *err)
-{
-	const struct cg_hierarchy *h = cgprobe_find(p->facts, "blkio", "io");
-	struct cgset_item item = {
-	    .key = l->key, .file = h && h->v2 ? "io.max" : l->v1_file, .h = h};
-	const char *n = strrchr(line, ' ');
-	autofree char *path = n ? strndup(line, (size_t)(n - line)) : NULL;
-	char dev[32], value[VALUE_SIZE * 2], undo[VALUE_SIZE * 2];
-	int r;
-
-	if (!h)
-		return unsupported(l->key, "io", err);
-	if (!path)
-		return -ENOMEM;
-	r = p->resolve(path, dev, sizeof(dev), err);
-	if (r < 0)
-		return r;
-	r = h->v2 ? str_format(value, sizeof(value), "%s %s=%s", dev, l->v2_word, n + 1)
-		  : str_format(value, sizeof(value), "%s %s", dev, n + 1);
-	if (r == 0)
-		r = h->v2 ? str_format(undo, sizeof(undo), "%s %s=max", dev, l->v2_word)
-			  : str_format(undo, sizeof(undo), "%s 0", dev);
-	return r < 0 ? r : add(p, item, value, undo);
-}
-
-static int add_limits(struct plan *p, struct ctr_error *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		const struct strv *sv = (const void *)((const char *)p->spec + limits[i].field);
-
-		for (size_t k = 0; r == 0 && k < sv->n; k++)
-			r = add_limit(p, &limits[i], sv->v[k], err);
-	}
-	return r;
+	return item.h ? add(p, item, list, NULL) : cgplan_unsupported(key, "cpuset", err);
 }
 
 int cgset_device(const struct cgdev_rule *rule, char *dst, size_t size)
@@ -307,7 +249,7 @@ int cgset_device(const struct cgdev_rule *rule, char *dst, size_t size)
 }
 
 /* v2 has no devices controller: cgdev.h attaches a filter there. */
-static int add_devices(struct plan *p, struct ctr_error *err)
+static int add_devices(struct cgplan *p, struct ctr_error *err)
 {
 	const struct cg_hierarchy *h = cgprobe_find(p->facts, "devices", NULL);
 	struct cgset_item item = {.key = "DevicePolicy", .file = "devices.deny", .h = h};
@@ -322,7 +264,7 @@ static int add_devices(struct plan *p, struct ctr_error *err)
 	if (r < 0 || cgdevlist_allows_all(rules, n))
 		return r;
 	if (!h)
-		return unsupported("DevicePolicy", "devices", err);
+		return cgplan_unsupported("DevicePolicy", "devices", err);
 	r = add(p, item, "a", NULL);
 	item.file = "devices.allow";
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -336,7 +278,7 @@ static int add_devices(struct plan *p, struct ctr_error *err)
 int cgset_plan(const struct cg_facts *facts, const struct spec *spec,
 	       const struct cgset_options *opt, struct cgset *ret, struct ctr_error *err)
 {
-	struct plan p = {facts, spec, opt->resolve, opt->live, {0}};
+	struct cgplan p = {facts, spec, opt->resolve, opt->live, {0}};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++) {
@@ -345,13 +287,17 @@ int cgset_plan(const struct cg_facts *facts, const struct spec *spec,
 			r = add_memsw(&p, err);
 	}
 	if (r == 0)
+		r = cgcpu_plan(&p, err);
+	if (r == 0)
 		r = add_cpuset(&p, "AllowedCPUs", "cpuset.cpus", spec->allowed_cpus, err);
 	if (r == 0)
 		r = add_cpuset(&p, "AllowedMemoryNodes", "cpuset.mems", spec->allowed_mems, err);
 	if (r == 0)
-		r = add_limits(&p, err);
+		r = cgline_plan(&p, err);
 	if (r == 0 && !p.live)
 		r = add_devices(&p, err);
+	if (r == 0)
+		r = cgline_plan_unified(&p, err);
 	if (r == -ENOMEM || r == -ENAMETOOLONG)
 		(void)err_sys(err, r, "cgroup", "plan the limits");
 	if (r < 0)

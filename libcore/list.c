@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "limit.h"
 #include "match.h"
 #include "num.h"
 #include "path.h"
@@ -150,6 +151,11 @@ static const struct {
     {PARSE_ADDRESS_LIST, COMMAS, check_address, "address or network"},
     {PARSE_IO_BYTES, WHOLE, check_any, "DEVICE BYTES"},
     {PARSE_IO_COUNT, WHOLE, check_any, "DEVICE NUMBER"},
+    {PARSE_IO_WEIGHT, WHOLE, check_any, "DEVICE WEIGHT"},
+    {PARSE_HUGETLB, WHOLE, check_any, "PAGESIZE BYTES"},
+    {PARSE_RDMA, WHOLE, check_any, "DEVICE hca_handle=N hca_object=N"},
+    {PARSE_NET_PRIORITY, WHOLE, check_any, "INTERFACE NUMBER"},
+    {PARSE_UNIFIED, WHOLE, check_any, "FILE=VALUE"},
     {PARSE_DEVICE_ALLOW, WHOLE, check_any, "device and rwm"},
 };
 
@@ -243,6 +249,8 @@ static int read_words(const struct parse_in *in, struct strv *ret, struct ctr_er
 	int split = lists[row_of(in->type)].split, r;
 	autostrv struct strv words = {0};
 
+	if (limit_is(in->type))
+		return limit_read(in, lists[row_of(in->type)].what, ret, err);
 	if (split == WHOLE && in->type != PARSE_ENVIRONMENT && in->type != PARSE_SYSCTL) {
 		r = strv_split(&words, in->value, " \t");
 		if (r < 0)

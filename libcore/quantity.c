@@ -72,6 +72,18 @@ static int read_nice(const char *s, uint64_t *ret)
 	return 0;
 }
 
+/* systemd.resource-control(5) has "idle" as a weight below all others */
+static int read_cpu_weight(const char *s, uint64_t *ret)
+{
+	int r = strcmp(s, "idle") == 0 ? 0 : num_u64(s, ret);
+
+	if (r == 0 && s[0] == 'i')
+		*ret = 0;
+	else if (r == 0 && *ret == 0)
+		r = -ERANGE;
+	return r;
+}
+
 static const struct {
 	int type;
 	int (*read)(const char *s, uint64_t *ret);
@@ -87,6 +99,13 @@ static const struct {
     {PARSE_WEIGHT, read_count, false, 1, 10000, "weight from 1 to 10000"},
     {PARSE_SCHED_PRIORITY, read_count, false, 1, 99, "priority from 1 to 99"},
     {PARSE_IO_PRIORITY, read_count, false, 0, 7, "priority from 0 to 7"},
+    {PARSE_CPU_WEIGHT, read_cpu_weight, false, 0, 10000, "weight from 1 to 10000, or idle"},
+    {PARSE_CPU_SHARES, num_u64, false, 2, 262144, "number from 2 to 262144"},
+    {PARSE_CPU_PERIOD, read_time, false, 1000, 1000000, "time from 1ms to 1s"},
+    {PARSE_CPU_BURST, read_time, false, 0, UINT32_MAX, "time"},
+    {PARSE_CPU_REALTIME, read_time, false, 0, 1000000, "time up to 1s"},
+    {PARSE_SWAPPINESS, num_u64, false, 0, 100, "number from 0 to 100"},
+    {PARSE_CLASS_ID, num_u64, false, 0, UINT32_MAX, "number of 32 bits"},
     {PARSE_LIMIT_TIME_S, read_seconds, true, 0, UINT64_MAX, "limit (SOFT[:HARD], times)"},
     {PARSE_LIMIT_TIME_US, read_microseconds, true, 0, UINT64_MAX, "limit (SOFT[:HARD], times)"},
     {PARSE_LIMIT_SIZE, read_size, true, 0, UINT64_MAX, "limit (SOFT[:HARD], sizes)"},

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cgcpu.h"
 #include "num.h"
 
 enum { USEC_PER_PERCENT = 10000 };
@@ -35,20 +36,24 @@ static const struct {
 	const char *name;
 	size_t offset; /* of a uint64_t in struct spec */
 	uint64_t factor;
+	uint64_t lifted;
 } numbers[] = {
-    {"MemoryMax", offsetof(struct spec, memory_max), 1},
-    {"MemoryHigh", offsetof(struct spec, memory_high), 1},
-    {"MemorySwapMax", offsetof(struct spec, memory_swap_max), 1},
-    {"TasksMax", offsetof(struct spec, tasks_max), 1},
-    {"CPUQuotaPerSecUSec", offsetof(struct spec, cpu_quota), USEC_PER_PERCENT},
-    {"CPUWeight", offsetof(struct spec, cpu_weight), 1},
-    {"IOWeight", offsetof(struct spec, io_weight), 1},
+    {"MemoryMax", offsetof(struct spec, memory_max), 1, UINT64_MAX},
+    {"MemoryHigh", offsetof(struct spec, memory_high), 1, UINT64_MAX},
+    {"MemoryLow", offsetof(struct spec, memory_low), 1, 0},
+    {"MemoryMin", offsetof(struct spec, memory_min), 1, 0},
+    {"MemorySwapMax", offsetof(struct spec, memory_swap_max), 1, UINT64_MAX},
+    {"TasksMax", offsetof(struct spec, tasks_max), 1, UINT64_MAX},
+    {"CPUQuotaPerSecUSec", offsetof(struct spec, cpu_quota), USEC_PER_PERCENT, UINT64_MAX},
+    {"CPUQuotaPeriodUSec", offsetof(struct spec, cpu_period), 1, UINT64_MAX},
+    {"IOWeight", offsetof(struct spec, io_weight), 1, UINT64_MAX},
 };
 
 static const struct {
 	const char *name;
 	size_t offset; /* of a struct strv in struct spec */
 } rates[] = {
+    {"IODeviceWeight", offsetof(struct spec, io_device_weight)},
     {"IOReadBandwidthMax", offsetof(struct spec, io_read_bps)},
     {"IOWriteBandwidthMax", offsetof(struct spec, io_write_bps)},
     {"IOReadIOPSMax", offsetof(struct spec, io_read_iops)},
@@ -119,8 +124,14 @@ static int add_limits(struct scopeprops *p, const struct spec *spec, bool all,
 		limited = n != SPEC_UNSET && n != SPEC_INFINITY;
 		if (all || n != SPEC_UNSET)
 			add_number(p, numbers[i].name,
-				   limited ? n * numbers[i].factor : UINT64_MAX);
+				   limited		? n * numbers[i].factor
+				   : n == SPEC_INFINITY ? UINT64_MAX
+							: numbers[i].lifted);
 	}
+	if (spec->cpu_shares != SPEC_UNSET)
+		add_number(p, "CPUWeight", cgcpu_weight(spec->cpu_shares));
+	else if (all || spec->cpu_weight != SPEC_UNSET) /* 0 is idle, all ones the usual one */
+		add_number(p, "CPUWeight", spec->cpu_weight);
 	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
 		const struct strv *sv = (const void *)(base + rates[i].offset);
 

@@ -126,17 +126,27 @@ struct spec {
 	/* [Resources] */
 	int cgroup; /* enum spec_cgroup */
 	char *slice;
-	uint64_t memory_max, memory_high, memory_swap_max; /* bytes */
+	uint64_t memory_max, memory_high, memory_swap_max;  /* bytes */
+	uint64_t memory_min, memory_low, kernel_memory_max; /* bytes */
+	uint64_t memory_swappiness;			    /* 0..100 */
 	uint64_t tasks_max;
-	uint64_t cpu_quota;  /* percent of one CPU */
-	uint64_t cpu_weight; /* 1..10000 */
-	char *allowed_cpus;  /* list format of cpuset(7) */
+	uint64_t cpu_quota;					       /* percent of one CPU */
+	uint64_t cpu_weight;					       /* 1..10000, 0: idle */
+	uint64_t cpu_shares;					       /* 2..262144 */
+	uint64_t cpu_period, cpu_burst, cpu_rt_runtime, cpu_rt_period; /* µs */
+	char *allowed_cpus; /* list format of cpuset(7) */
 	char *allowed_mems;
 	uint64_t io_weight;			 /* 1..10000 */
 	struct strv io_read_bps, io_write_bps;	 /* "DEVICE BYTES" */
 	struct strv io_read_iops, io_write_iops; /* "DEVICE N" */
-	int device_policy;			 /* enum spec_device_policy */
-	struct strv device_allow;		 /* "/dev/X|char-NAME|block-NAME rwm" */
+	struct strv io_device_weight;		 /* "DEVICE N" */
+	struct strv hugetlb_max;		 /* "2MB N", page sizes as the kernel names them */
+	struct strv rdma_max;			 /* "DEVICE hca_handle=N ..." */
+	struct strv net_priority;		 /* "INTERFACE N" */
+	uint64_t net_class_id;
+	struct strv unified;	  /* "FILE=VALUE" */
+	int device_policy;	  /* enum spec_device_policy */
+	struct strv device_allow; /* "/dev/X|char-NAME|block-NAME rwm" */
 
 	/* [Checkpoint] */
 	bool restore_on_login, on_logout, tcp_established, file_locks;

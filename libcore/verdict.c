@@ -55,14 +55,24 @@ int verdict_check_policy(const struct policy *p, struct ctr_error *err)
 
 static bool has_limits(const struct spec *s)
 {
-	const uint64_t numbers[] = {s->memory_max, s->memory_high, s->memory_swap_max, s->tasks_max,
-				    s->cpu_quota,  s->cpu_weight,  s->io_weight};
+	const uint64_t numbers[] = {s->memory_max,	  s->memory_high,    s->memory_swap_max,
+				    s->memory_min,	  s->memory_low,     s->memory_swappiness,
+				    s->kernel_memory_max, s->tasks_max,	     s->cpu_quota,
+				    s->cpu_weight,	  s->cpu_shares,     s->cpu_period,
+				    s->cpu_burst,	  s->cpu_rt_runtime, s->cpu_rt_period,
+				    s->io_weight,	  s->net_class_id};
+	const struct strv *lists[] = {&s->io_read_bps,	 &s->io_write_bps,     &s->io_read_iops,
+				      &s->io_write_iops, &s->io_device_weight, &s->hugetlb_max,
+				      &s->rdma_max,	 &s->net_priority,     &s->unified,
+				      &s->device_allow};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (numbers[i] != SPEC_UNSET)
 			return true;
-	return s->allowed_cpus || s->allowed_mems || s->io_read_bps.n || s->io_write_bps.n ||
-	       s->io_read_iops.n || s->io_write_iops.n || s->device_allow.n;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (lists[i]->n > 0)
+			return true;
+	return s->allowed_cpus || s->allowed_mems;
 }
 
 static bool is_beyond(const struct spec_capset *a, const struct spec_capset *b)
@@ -116,6 +126,8 @@ static int warn(const struct spec *s, struct strv *w)
 	if (r == 0 && s->memory_max != SPEC_UNSET && s->memory_high != SPEC_UNSET &&
 	    s->memory_high > s->memory_max)
 		r = strv_add(w, "MemoryHigh= is above MemoryMax=: it does nothing");
+	if (r == 0 && s->kernel_memory_max != SPEC_UNSET)
+		r = strv_add(w, "KernelMemoryMax= is ignored; kernel memory counts in MemoryMax=");
 	if (r == 0 && s->slice && s->cgroup == SPEC_CG_CGROUPFS)
 		r = strv_add(w, "Slice= does nothing with Cgroup=cgroupfs");
 	if (r == 0 && s->no_new_privileges && is_given(s, "NoNewPrivileges"))
@@ -123,11 +135,25 @@ static int warn(const struct spec *s, struct strv *w)
 	return r;
 }
 
+/* Realtime is apart from the rest: it shares neither file nor unit with quota and period. */
+static int check_cpu(const struct spec *s, struct ctr_error *err)
+{
+	uint64_t period = s->cpu_rt_period == SPEC_UNSET ? 1000000 : s->cpu_rt_period;
+
+	if (s->cpu_weight != SPEC_UNSET && s->cpu_shares != SPEC_UNSET)
+		return bad(err, "CPUWeight= and CPUShares= say the same thing: give one of them");
+	if (s->cpu_rt_runtime != SPEC_UNSET && s->cpu_rt_runtime > period)
+		return bad(err, "CPURealtimeRuntimeSec= is more than CPURealtimePeriodSec=");
+	return 0;
+}
+
 int verdict_check_spec(const struct spec *s, struct strv *warnings, struct ctr_error *err)
 {
 	size_t env = 0;
 	int r = check_caps(s, err);
 
+	if (r == 0)
+		r = check_cpu(s, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < s->environment.n; i++)

@@ -140,10 +140,17 @@ def _limits_of_v1():
     assert value("cpu", "c", "cpu.shares") == "512"
     assert value("cpuset", "c", "cpuset.cpus") == "0"
     assert value("cpuset", "c", "cpuset.mems") != ""
+    # libcontainer wrote 0 where none was given
+    assert value("memory", "c", "memory.swappiness") == _above("memory", "memory.swappiness")
     assert "c 1:3 rwm" in value("devices", "c", "devices.list").splitlines()
     tool("remove", "c")
     tool("remove", "c")
     _nothing_is_left()
+
+
+def _above(controller, file):
+    with open(f"{TOP}/{controller}/pam_container/{file}") as text:
+        return text.read().strip()
 
 
 def _limits_of_v2():
@@ -493,6 +500,48 @@ def test_set(world):
     tool("set", "c")
     assert value("devices", "c", "devices.list").count("\n") == 10
     tool("remove", "c")
+
+
+MORE = {  # key: what it is given, file, what it becomes
+    "MemoryLow": ("16M", "memory/memory.soft_limit_in_bytes", str(16 << 20)),
+    "MemorySwappiness": ("7", "memory/memory.swappiness", "7"),
+    "CPUQuotaPeriodSec": ("20ms", "cpu/cpu.cfs_period_us", "20000"),
+    "CPUQuota": ("50%", "cpu/cpu.cfs_quota_us", "10000"),
+    "CPUQuotaBurstSec": ("5ms", "cpu/cpu.cfs_burst_us", "5000"),
+    "CPUShares": ("512", "cpu/cpu.shares", "512"),
+}
+
+
+@v1
+def test_more_limits(world):
+    """Each is written, at birth and later, and lifted when it is not given any more."""
+    read = lambda name: value(*MORE[name][1].replace("/", "/c/").split("/"))  # noqa: E731
+    if not os.path.exists(TOP + "/cpu/cpu.cfs_burst_us"):
+        raise Skip("the kernel has no cpu.cfs_burst_us")
+    words = [f"{key}={MORE[key][0]}" for key in MORE]
+    tool("create", "c")
+    usual = {key: read(key) for key in MORE}
+    tool("remove", "c")
+    tool("create", "c", *words)
+    for again in range(2):
+        for key in MORE:
+            assert read(key) == MORE[key][2], (key, again)
+        before = {key: read(key) for key in MORE}
+        tool("set", "c", "CPUShares=77", "MemorySwappiness=9", "AllowedCPUs=0-500", fails="config")
+        assert {key: read(key) for key in MORE} == before, "the first failure takes all back"
+        tool("set", "c", "CPUWeight=idle")
+        assert value("cpu", "c", "cpu.idle") == "1"
+        tool("set", "c")
+        assert {key: read(key) for key in MORE} == usual
+        assert value("cpu", "c", "cpu.idle") == "0"
+        tool("set", "c", *words)
+    tool("set", "c", "Unified=memory.max=1", fails="unsupported")
+    tool("set", "c", "NetworkClassID=5", fails="unsupported")
+    tool("remove", "c")
+    tool("create", "c", "Unified=pids.max=5", fails="unsupported")
+    tool("create", "c", "KernelMemoryMax=50M")  # ignored: later kernels have no such limit
+    tool("remove", "c")
+    _nothing_is_left()
 
 
 def _devices():

@@ -10,10 +10,10 @@ static void names_missing_controllers(void **state)
 	} t[] = {
 	    {"", "", ""},
 	    {"cpuset,cpu,io,memory,hugetlb,pids,rdma", "",
-	     "+cpuset +cpu +io +memory +pids +hugetlb"},
+	     "+cpuset +cpu +io +memory +pids +hugetlb +rdma"},
 	    {"cpu,memory,pids", "cpu,memory,pids", ""},
 	    {"cpu,memory,pids", "memory", "+cpu +pids"},
-	    {"rdma,misc", "", ""},
+	    {"misc,perf_event", "", ""},
 	    {"cpuset", "cpu", "+cpuset"},
 	};
 	char text[128], small[8];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include "cgline.h"
 #include "cglive.h"
 #include "str.h"
 
@@ -48,6 +49,34 @@ static void lifts_io_limits(void **state)
 		if (t[i].planned)
 			assert_int_equal(cgset_add(&set, item, t[i].planned, NULL), 0);
 		assert_int_equal(cglive_io(t[i].text, &item, &set), 0);
+		text_of(&set, t[i].planned ? 1 : 0, text, sizeof(text));
+		assert_string_equal(text, t[i].writes);
+	}
+}
+
+static void lifts_lines(void **state)
+{
+	static const struct {
+		const char *text, *lift, *planned, *writes;
+	} t[] = {
+	    {"lo 0\neth0 5\n", "0", NULL, "ifpriomap eth0 0;"},
+	    {"lo 3\neth0 5\n", "0", "eth0 9", "ifpriomap lo 0;"},
+	    {"eth01 3\n", "0", "eth0 9", "ifpriomap eth01 0;"},
+	    {"default 100\n8:0 5\n", "default", NULL, "ifpriomap 8:0 default;"},
+	    {"", "0", NULL, ""},
+	    {"m hca_handle=2 hca_object=max\nn hca_handle=max hca_object=max\n",
+	     "hca_handle=max hca_object=max", NULL, "ifpriomap m hca_handle=max hca_object=max;"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		const struct cgset_item item = {.file = "net_prio.ifpriomap", .h = &v1};
+		autocgset struct cgset set = {0};
+		char text[256];
+
+		if (t[i].planned)
+			assert_int_equal(cgset_add(&set, item, t[i].planned, NULL), 0);
+		assert_int_equal(cgline_lift(t[i].text, &item, t[i].lift, &set), 0);
 		text_of(&set, t[i].planned ? 1 : 0, text, sizeof(text));
 		assert_string_equal(text, t[i].writes);
 	}
@@ -112,6 +141,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lifts_io_limits),
+	    cmocka_unit_test(lifts_lines),
 	    cmocka_unit_test(changes_devices),
 	    cmocka_unit_test(says_when_the_list_is_too_long),
 	};

@@ -95,13 +95,15 @@ static void lifts_what_is_not_given(void **state)
 			p.v[i].text = "";
 		}
 	render(&p, text, sizeof(text));
-	assert_string_equal(text,
-			    "tMemoryMax=18446744073709551615 tMemoryHigh=18446744073709551615 "
-			    "tMemorySwapMax=18446744073709551615 tTasksMax=7 "
-			    "tCPUQuotaPerSecUSec=18446744073709551615 "
-			    "tCPUWeight=18446744073709551615 tIOWeight=18446744073709551615 "
-			    "sIOReadBandwidthMax= sIOWriteBandwidthMax= sIOReadIOPSMax= "
-			    "sIOWriteIOPSMax= yAllowedCPUs= yAllowedMemoryNodes=");
+	assert_string_equal(
+	    text, "tMemoryMax=18446744073709551615 tMemoryHigh=18446744073709551615 "
+		  "tMemoryLow=0 tMemoryMin=0 "
+		  "tMemorySwapMax=18446744073709551615 tTasksMax=7 "
+		  "tCPUQuotaPerSecUSec=18446744073709551615 "
+		  "tCPUQuotaPeriodUSec=18446744073709551615 "
+		  "tIOWeight=18446744073709551615 tCPUWeight=18446744073709551615 "
+		  "sIODeviceWeight= sIOReadBandwidthMax= sIOWriteBandwidthMax= sIOReadIOPSMax= "
+		  "sIOWriteIOPSMax= yAllowedCPUs= yAllowedMemoryNodes=");
 	spec_free(s);
 }
 
