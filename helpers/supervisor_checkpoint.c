@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "criurun.h"
 #include "mntlist.h"
+#include "network.h"
 #include "record.h"
 #include "seal.h"
 #include "supervisor.h"
@@ -207,6 +208,8 @@ static int prepare(struct making *mk, struct ctr_error *err)
 
 	if (r == 0)
 		r = record_write(mk->dirfd, &mk->st, err);
+	if (r == 0)
+		r = network_copy(mk->s->c.dirfd, mk->dirfd, err);
 	if (r == 0)
 		r = supervisor_look_at_mounts(mk->s, &mk->rq->plan, err);
 	mk->rq->plan.overlay = mk->s->c.scratch >= 0;

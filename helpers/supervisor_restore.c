@@ -83,6 +83,7 @@ static int make(struct coming *cm, struct ctr_error *err)
 {
 	struct supervisor *s = cm->s;
 	const struct create_restore from = {.criu = s->opt.criu,
+					    .folder = cm->dirfd,
 					    .images = cm->images,
 					    .upper_tar = cm->upper,
 					    .walls = &cm->plan.walls,

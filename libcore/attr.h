@@ -10,6 +10,7 @@
 #define ATTR_NORETURN	       __attribute__((noreturn))
 #define ATTR_UNUSED	       __attribute__((unused))
 #define ATTR_PURE	       __attribute__((pure))
+#define ATTR_CONST	       __attribute__((const))
 #define ATTR_NO_ASAN	       __attribute__((no_sanitize("address")))
 #define ATTR_PUBLIC	       __attribute__((visibility("default")))
 

@@ -16,6 +16,7 @@
 #include "held.h"
 #include "mntlist.h"
 #include "msg.h"
+#include "network.h"
 #include "proc.h"
 #include "record.h"
 #include "setup.h"
@@ -166,6 +167,43 @@ static void undo_clone(void *ctx)
 	cleanup_fd(&c->scratch);
 	for (size_t i = 0; i < CREATE_NS; i++)
 		cleanup_fd(&c->ns_fd[i]);
+}
+
+/* Before the child goes on: its sysctls may be of an interface. */
+static int run_network(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	autofd int netns = -1;
+	struct network_job job = {c->spec, c->st.id, c->rootfd, c->dirfd, -1, -1};
+	char path[64];
+	struct msg m;
+	int r;
+
+	if (c->spec->net != SPEC_NET_VETH)
+		return 0;
+	r = str_format(path, sizeof(path), "/proc/%d/ns/net", c->st.init.pid);
+	netns = r < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		return 0; /* the child has failed by now; run_child() hears why */
+	job.netns = netns;
+	if (c->restore)
+		job.before = c->restore->folder;
+	r = network_make(&job, c->timeout_ms, err);
+	if (r < 0)
+		return r;
+	msg_init(&m, "network");
+	r = msg_send(c->sync, &m, 1000);
+	if (r == 0 || r == -EPIPE) /* as above */
+		return 0;
+	(void)!network_remove(c->rootfd, c->dirfd, c->st.id, NULL); /* gc tries again */
+	return err_sys(err, r, "network", "tell the set-up child to go on");
+}
+
+static void undo_network(void *ctx)
+{
+	struct create *c = ctx;
+
+	(void)!network_remove(c->rootfd, c->dirfd, c->st.id, NULL); /* gc tries again */
 }
 
 /* The child has built its root meanwhile; on v2 it was born inside, see run_clone(). */
@@ -418,9 +456,10 @@ static int run_publish(void *ctx, struct ctr_error *err)
 
 static const struct stage table[] = {
     {"state", run_state, undo_state}, {"cgroup", run_cgroup, undo_cgroup},
-    {"clone", run_clone, undo_clone}, {"place", run_place, NULL},
-    {"child", run_child, NULL},	      {"verify", run_verify, NULL},
-    {"resume", run_resume, NULL},     {"publish", run_publish, NULL},
+    {"clone", run_clone, undo_clone}, {"network", run_network, undo_network},
+    {"place", run_place, NULL},	      {"child", run_child, NULL},
+    {"verify", run_verify, NULL},     {"resume", run_resume, NULL},
+    {"publish", run_publish, NULL},
 };
 
 int create_run(struct create *c, struct ctr_error *err)

@@ -19,7 +19,8 @@ enum { CREATE_NS = 6 };
 /** struct create_restore - what a container is made of that comes back from a checkpoint */
 struct create_restore {
 	const char *criu;	  /* absolute path of the program */
-	int images;		  /* folder of the checkpoint */
+	int folder;		  /* of the checkpoint */
+	int images;		  /* folder of CRIU in it */
 	int upper_tar;		  /* -1: the root is no overlay */
 	const struct strv *walls; /* mntlist.h */
 	const struct strv *externals;

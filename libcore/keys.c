@@ -31,6 +31,8 @@ bool keys_section_is(const char *section, bool policy)
 {
 	const char *const *s = policy ? policy_sections : spec_sections;
 
+	if (!policy && str_has_prefix(section, "Network ", NULL))
+		return true;
 	for (; *s; s++)
 		if (strcmp(*s, section) == 0)
 			return true;

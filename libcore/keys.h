@@ -27,7 +27,7 @@ const struct keys_row *keys_table(size_t *ret_n);
 int keys_find(const char *section, const char *name, const struct keys_row **ret,
 	      struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** keys_section_is - is it a section of a definition (or, policy true, of the policy)? */
+/** keys_section_is - is it a section of a definition, [Network NAME] too, or of the policy? */
 bool keys_section_is(const char *section, bool policy) ATTR_PURE;
 
 /** keys_suggest_section - the nearest such section, NULL when none is near */

@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "limit.h"
 #include "match.h"
+#include "netconf.h"
 #include "num.h"
 #include "path.h"
 #include "sysgroups.h"
@@ -131,6 +132,23 @@ static int check_group(const struct word *w, struct ctr_error *err)
 	return strpbrk(w->text, ":,/!@#*") ? bad(w, err) : 0;
 }
 
+static int check_net_address(const struct word *w, struct ctr_error *err)
+{
+	return netconf_address_is_valid(w->text) ? 0 : bad(w, err);
+}
+
+static int check_net_gateway(const struct word *w, struct ctr_error *err)
+{
+	return netconf_gateway_is_valid(w->text) ? 0 : bad(w, err);
+}
+
+static int check_net_route(const struct word *w, struct ctr_error *err)
+{
+	struct netconf_route route;
+
+	return netconf_read_route(w->text, &route) == 0 ? 0 : bad(w, err);
+}
+
 enum { BLANKS, COMMAS, WHOLE };
 
 static const struct {
@@ -157,6 +175,10 @@ static const struct {
     {PARSE_NET_PRIORITY, WHOLE, check_any, "INTERFACE NUMBER"},
     {PARSE_UNIFIED, WHOLE, check_any, "FILE=VALUE"},
     {PARSE_DEVICE_ALLOW, WHOLE, check_any, "device and rwm"},
+    {PARSE_NET_ADDRESS, BLANKS, check_net_address, "address with its prefix length (10.0.0.2/24)"},
+    {PARSE_NET_GATEWAY, BLANKS, check_net_gateway, "address of a gateway"},
+    {PARSE_NET_ROUTE, WHOLE, check_net_route,
+     "route (DESTINATION [via GATEWAY] [src ADDRESS] [metric NUMBER])"},
 };
 
 static size_t row_of(int type)
@@ -251,7 +273,8 @@ static int read_words(const struct parse_in *in, struct strv *ret, struct ctr_er
 
 	if (limit_is(in->type))
 		return limit_read(in, lists[row_of(in->type)].what, ret, err);
-	if (split == WHOLE && in->type != PARSE_ENVIRONMENT && in->type != PARSE_SYSCTL) {
+	if (split == WHOLE && in->type != PARSE_ENVIRONMENT && in->type != PARSE_SYSCTL &&
+	    in->type != PARSE_NET_ROUTE) {
 		r = strv_split(&words, in->value, " \t");
 		if (r < 0)
 			return r;

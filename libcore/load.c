@@ -107,7 +107,7 @@ static int on_section(void *ctx, const char *section, unsigned int line, struct 
 			       "[Match] needs a name: [Match NAME]");
 	if (!keys_section_is(section, policy))
 		return parse_bad(err, "section", section, keys_suggest_section(section, policy));
-	return 0;
+	return ld->spec ? spec_add_section(ld->spec, section, err) : 0;
 }
 
 /* "  NoNewPrivileges=yes" below Environment= would be a variable of that name, and no wall. */
@@ -132,12 +132,17 @@ static int on_item(void *ctx, const struct inifile_item *it, struct ctr_error *e
 	struct load *ld = ctx;
 	bool rule = ld->policy && str_has_prefix(it->section, "Match ", NULL);
 	const struct keys_row *row;
+	struct spec_key key = {0};
 	void *base = ld->policy;
 	int r;
 
 	if (ld->ignore || str_has_prefix(it->key, "X-", NULL))
 		return 0;
-	r = keys_find(rule ? "Match" : it->section, it->key, &row, err);
+	if (ld->spec)
+		r = spec_find_key(it->section, it->key, &key, err);
+	else
+		r = keys_find(rule ? "Match" : it->section, it->key, &key.row, err);
+	row = key.row;
 	if (r < 0)
 		return r;
 	r = it->continued ? check_continued(row, it->value, err) : 0;
@@ -148,7 +153,7 @@ static int on_item(void *ctx, const struct inifile_item *it, struct ctr_error *e
 				 : err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "config",
 					   "Extends= works in files only");
 	if (ld->spec)
-		return spec_apply(ld->spec, row, it->value, ld->who, err);
+		return spec_apply(ld->spec, &key, it->value, ld->who, err);
 	if (rule && ld->policy->n > 0)
 		base = &ld->policy->rules[ld->policy->n - 1];
 	return keys_apply(row, base, it->value, NULL, err);
@@ -390,7 +395,7 @@ static int finish(struct load *ld, const char *name, struct ctr_error *err)
 	s->name = strdup(name);
 	if (!s->name || spec_update_text(s) < 0)
 		return err_sys(err, ENOMEM, "config", "load '%s'", name);
-	if (s->net == SPEC_NET_LOOPBACK)
+	if (s->net == SPEC_NET_LOOPBACK || s->net == SPEC_NET_VETH)
 		s->namespaces |= CLONE_NEWNET;
 	r = verdict_check_spec(s, ld->report ? &warnings : NULL, err);
 	for (size_t i = 0; i < warnings.n; i++)

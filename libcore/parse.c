@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "list.h"
 #include "match.h"
+#include "netconf.h"
 #include "num.h"
 #include "path.h"
 #include "quantity.h"
@@ -21,7 +22,6 @@
 
 static const char *const volatile_words[] = {"no", "overlay", "state", NULL};
 static const char *const proc_words[] = {"default", "noaccess", "invisible", "ptraceable", NULL};
-static const char *const net_words[] = {"no", "loopback", NULL};
 static const char *const sched_words[] = {"inherit", "other", "batch", "idle", "fifo", "rr", NULL};
 static const char *const io_words[] = {"inherit", "realtime", "best-effort", "idle", NULL};
 static const char *const personality_words[] = {"inherit", "linux",  "linux32",
@@ -40,29 +40,21 @@ static const char *const bool_words[] = {"yes", "no", "true", "false", "on", "of
 
 /* Order of words is that of the enums of spec.h and match.h. */
 static const char *const *const choices[PARSE_TYPES] = {
-    [PARSE_VOLATILE] = volatile_words,
-    [PARSE_PROTECT_PROC] = proc_words,
-    [PARSE_NET] = net_words,
-    [PARSE_CGROUP] = cgroup_words,
-    [PARSE_MODE] = mode_words,
-    [PARSE_DEVICE_POLICY] = device_words,
-    [PARSE_ON_ERROR] = on_error_words,
-    [PARSE_INSTANCE] = instance_words,
-    [PARSE_ENTRY] = entry_words,
-    [PARSE_ATTACH] = attach_words,
-    [PARSE_ON_DISCONNECT] = disconnect_words,
-    [PARSE_REATTACH] = reattach_words,
-    [PARSE_ATTACHMENTS] = attachments_words,
-    [PARSE_SCHED_POLICY] = sched_words,
-    [PARSE_IO_CLASS] = io_words,
+    [PARSE_VOLATILE] = volatile_words,	     [PARSE_PROTECT_PROC] = proc_words,
+    [PARSE_CGROUP] = cgroup_words,	     [PARSE_MODE] = mode_words,
+    [PARSE_DEVICE_POLICY] = device_words,    [PARSE_ON_ERROR] = on_error_words,
+    [PARSE_INSTANCE] = instance_words,	     [PARSE_ENTRY] = entry_words,
+    [PARSE_ATTACH] = attach_words,	     [PARSE_ON_DISCONNECT] = disconnect_words,
+    [PARSE_REATTACH] = reattach_words,	     [PARSE_ATTACHMENTS] = attachments_words,
+    [PARSE_SCHED_POLICY] = sched_words,	     [PARSE_IO_CLASS] = io_words,
     [PARSE_PERSONALITY] = personality_words,
 };
-static_assert(SPEC_VOLATILE_STATE == 2 && SPEC_PROC_PTRACEABLE == 3 && SPEC_NET_LOOPBACK == 1 &&
-		  SPEC_CG_INHERIT == 3 && SPEC_DEV_AUTO == 2 && MATCH_OFF == 2 &&
-		  MATCH_ERROR_HOST == 1 && MATCH_SHARED == 2 && MATCH_ENTRY_JOIN == 2 &&
-		  MATCH_ATTACH_NO == 2 && SPEC_DISCONNECT_CHECKPOINT == 2 &&
-		  SPEC_REATTACH_NO == 2 && SPEC_ATTACHMENTS_SHARED == 1 && SPEC_SCHED_RR == 5 &&
-		  SPEC_IO_IDLE == 3 && SPEC_PERSONALITY_X86_64 == 4,
+static_assert(SPEC_VOLATILE_STATE == 2 && SPEC_PROC_PTRACEABLE == 3 && SPEC_CG_INHERIT == 3 &&
+		  SPEC_DEV_AUTO == 2 && MATCH_OFF == 2 && MATCH_ERROR_HOST == 1 &&
+		  MATCH_SHARED == 2 && MATCH_ENTRY_JOIN == 2 && MATCH_ATTACH_NO == 2 &&
+		  SPEC_DISCONNECT_CHECKPOINT == 2 && SPEC_REATTACH_NO == 2 &&
+		  SPEC_ATTACHMENTS_SHARED == 1 && SPEC_SCHED_RR == 5 && SPEC_IO_IDLE == 3 &&
+		  SPEC_PERSONALITY_X86_64 == 4,
 	      "words stand in the order of their enums");
 
 static const struct {
@@ -92,9 +84,9 @@ bool parse_is_list(int type)
 bool parse_has_specifiers(int type)
 {
 	static const bool has[PARSE_TYPES] = {
-	    [PARSE_HOSTNAME] = true,	[PARSE_SLICE] = true, [PARSE_PATH] = true,
-	    [PARSE_ENVIRONMENT] = true, [PARSE_BIND] = true,  [PARSE_TMPFS] = true,
-	    [PARSE_OPT_PATH] = true,
+	    [PARSE_HOSTNAME] = true,	[PARSE_SLICE] = true,	  [PARSE_PATH] = true,
+	    [PARSE_ENVIRONMENT] = true, [PARSE_BIND] = true,	  [PARSE_TMPFS] = true,
+	    [PARSE_OPT_PATH] = true,	[PARSE_INTERFACE] = true,
 	};
 
 	return has[type];
@@ -264,7 +256,7 @@ static int read_namespaces(const struct parse_in *in, struct ctr_error *err)
 		for (k = 0; names[k] && strcmp(names[k], words.v[i]) != 0; k++)
 			;
 		if (strcmp(words.v[i], "net") == 0)
-			return parse_bad(err, "namespace (use Private=loopback)", "net", NULL);
+			return parse_bad(err, "namespace (use Private=)", "net", NULL);
 		if (!names[k])
 			return parse_bad(err, "namespace", words.v[i],
 					 parse_suggest(words.v[i], names));
@@ -403,6 +395,8 @@ int parse_value(const struct parse_in *in, struct ctr_error *err)
 		return list_parse(in, err);
 	if (quantity_is(in->type))
 		return quantity_parse(in, err);
+	if (netconf_is(in->type))
+		return netconf_parse(in, err);
 	if (choices[in->type])
 		return read_choice(in, err);
 	return readers[in->type](in, err);
@@ -421,6 +415,8 @@ void parse_reset(const struct parse_in *in)
 
 	if (list_is(in->type)) {
 		strv_done(in->field);
+	} else if (netconf_is(in->type)) {
+		netconf_reset(in);
 	} else if (is_string(in->type)) {
 		free(*(char **)in->field);
 		*(char **)in->field = NULL;

@@ -106,6 +106,8 @@ static const struct {
     {PARSE_CPU_REALTIME, read_time, false, 0, 1000000, "time up to 1s"},
     {PARSE_SWAPPINESS, num_u64, false, 0, 100, "number from 0 to 100"},
     {PARSE_CLASS_ID, num_u64, false, 0, UINT32_MAX, "number of 32 bits"},
+    {PARSE_MTU, read_count, false, 68, 65535, "MTU, 68 to 65535"},
+    {PARSE_QUEUE, read_count, false, 0, UINT32_MAX - 1, "number of packets"},
     {PARSE_LIMIT_TIME_S, read_seconds, true, 0, UINT64_MAX, "limit (SOFT[:HARD], times)"},
     {PARSE_LIMIT_TIME_US, read_microseconds, true, 0, UINT64_MAX, "limit (SOFT[:HARD], times)"},
     {PARSE_LIMIT_SIZE, read_size, true, 0, UINT64_MAX, "limit (SOFT[:HARD], sizes)"},

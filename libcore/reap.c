@@ -10,6 +10,8 @@
 #include "cg.h"
 #include "cleanup.h"
 #include "msg.h"
+#include "netlease.h"
+#include "network.h"
 #include "record.h"
 
 enum { KILL_MS = 5000, LOCK_MS = 200, LINE_MAX_LEN = 200 };
@@ -53,6 +55,7 @@ static int remove_groups(const char *id, const struct state *st, struct ctr_erro
 
 int reap_container(int rootfd, const char *id, struct ctr_error *err)
 {
+	autofd int dir = -1;
 	struct state st;
 	int r = look(rootfd, id, &st);
 
@@ -64,6 +67,8 @@ int reap_container(int rootfd, const char *id, struct ctr_error *err)
 		return err_set(err, CTR_E_NOT_STOPPED, EBUSY, "reap", "container %s is not dead",
 			       id);
 	r = remove_groups(id, &st, err);
+	dir = r < 0 ? r : state_open_dir(rootfd, id, err);
+	r = dir < 0 ? dir : network_remove(rootfd, dir, id, err);
 	return r < 0 ? r : state_remove_dir(rootfd, id, err);
 }
 
@@ -160,5 +165,7 @@ int reap_all(int rootfd, bool dry, struct strv *lines, struct ctr_error *err)
 	}
 	if (first == 0)
 		first = reap_unnamed(rootfd, dry, lines, err);
+	if (first == 0 && !dry)
+		first = netlease_release(rootfd, NULL, err);
 	return first;
 }

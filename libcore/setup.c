@@ -72,9 +72,16 @@ static int run_uts(void *ctx, struct ctr_error *err)
 
 static int run_net(void *ctx, struct ctr_error *err)
 {
-	const struct spec *spec = ((const struct setup *)ctx)->c->spec;
+	const struct setup *s = ctx;
+	automsg struct msg m;
+	int r = s->c->spec->namespaces & CLONE_NEWNET ? net_loopback_up(err) : 0;
 
-	return spec->namespaces & CLONE_NEWNET ? net_loopback_up(err) : 0;
+	if (r < 0 || s->c->spec->net != SPEC_NET_VETH)
+		return r;
+	r = msg_recv(s->sync, &m, (int)s->c->timeout_ms);
+	if (r < 0 || strcmp(msg_verb(&m), "network") != 0)
+		return err_sys(err, r < 0 ? r : EBADMSG, "net", "wait for the interfaces");
+	return 0;
 }
 
 /* Here, where a tree that does not answer can be given up (MUST-4); the login hears it at once. */

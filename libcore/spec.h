@@ -25,7 +25,7 @@ enum spec_protect_proc {
 	SPEC_PROC_INVISIBLE,
 	SPEC_PROC_PTRACEABLE
 };
-enum spec_net { SPEC_NET_HOST, SPEC_NET_LOOPBACK };
+enum spec_net { SPEC_NET_HOST, SPEC_NET_LOOPBACK, SPEC_NET_VETH, SPEC_NET_PATH };
 enum spec_cgroup { SPEC_CG_AUTO, SPEC_CG_SCOPE, SPEC_CG_CGROUPFS, SPEC_CG_INHERIT };
 enum spec_device_policy { SPEC_DEV_CLOSED, SPEC_DEV_STRICT, SPEC_DEV_AUTO };
 
@@ -62,9 +62,23 @@ struct spec_capset {
 	uint64_t mask;
 };
 
+/** struct spec_link - one network with Private=veth: [Network] itself, or [Network NAME] */
+struct spec_link {
+	char *name;	      /* inside */
+	char *bridge;	      /* on the host; NULL: none */
+	char *host_interface; /* NULL: made of the container's ID */
+	char *mac;	      /* inside, "02:00:00:00:00:01"; NULL: made of the ID */
+	struct strv address;  /* "10.0.0.2/24"; of a network with all host bits 0 a free one */
+	struct strv gateway;  /* "10.0.0.1" */
+	struct strv route;    /* "DESTINATION [via GATEWAY] [src ADDRESS] [metric NUMBER]" */
+	uint64_t mtu, txqlen;
+	bool hairpin, masquerade;
+};
+
 /** struct spec_given - one setting as it was given: row of the key table, value */
 struct spec_given {
 	unsigned int key;
+	unsigned int link; /* 0: none, 1: of more_links[0] ... */
 	char *value;
 };
 
@@ -121,7 +135,11 @@ struct spec {
 	struct strv sysctl;	     /* "name=value" */
 
 	/* [Network] */
-	int net; /* enum spec_net */
+	int net;	       /* enum spec_net */
+	char *net_path;	       /* of a namespace to join, SPEC_NET_PATH */
+	struct spec_link link; /* with SPEC_NET_VETH */
+	struct spec_link *more_links;
+	size_t n_more_links;
 
 	/* [Resources] */
 	int cgroup; /* enum spec_cgroup */
@@ -180,9 +198,26 @@ int spec_update_text(struct spec *spec) ATTR_WARN_UNUSED;
 struct keys_row;
 struct load_who;
 
-/** spec_apply - spec_set() for a row of the table and a user (or NULL); text is not updated */
-int spec_apply(struct spec *spec, const struct keys_row *row, const char *value,
+/** struct spec_key - a key of a definition, and the NAME of [Network NAME], borrowed, or NULL */
+struct spec_key {
+	const struct keys_row *row;
+	const char *link;
+};
+
+/** spec_find_key - "Network", "Network eth1", "Exec" ... and a name; -EINVAL with a did-you-mean */
+int spec_find_key(const char *section, const char *name, struct spec_key *ret,
+		  struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** spec_apply - spec_set() for a key that was found and a user (or NULL); text is not updated */
+int spec_apply(struct spec *spec, const struct spec_key *key, const char *value,
 	       const struct load_who *who, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** spec_add_section - what a section header does by itself: [Network NAME] is a network */
+int spec_add_section(struct spec *spec, const char *section,
+		     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** spec_link - network i of the definition, 0: that of [Network]; NULL: there is no such */
+const struct spec_link *spec_link(const struct spec *spec, size_t i) ATTR_PURE;
 
 static inline void cleanup_spec(struct spec **s)
 {

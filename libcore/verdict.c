@@ -7,6 +7,7 @@
 
 #include "contradict.h"
 #include "keys.h"
+#include "netconf.h"
 
 enum { ENVIRONMENT_MAX = 4096 }; /* restrict.h carries that much */
 
@@ -154,6 +155,8 @@ int verdict_check_spec(const struct spec *s, struct strv *warnings, struct ctr_e
 
 	if (r == 0)
 		r = check_cpu(s, err);
+	if (r == 0)
+		r = netconf_check(s, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < s->environment.n; i++)

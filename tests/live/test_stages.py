@@ -16,11 +16,11 @@ CHILD = ("door", "cgns", "uts", "net", "sysctl", "root", "keyring", "listen", "e
 DEFINITION = b"[Exec]\nHostname=box\n[Network]\nPrivate=loopback\n[Resources]\nTasksMax=50\n"
 
 
-def _create(name, fault=None):
+def _create(name, fault=None, definition=DEFINITION):
     """Verb and records of the answer of container-supervisor create; None when it died."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     text = os.memfd_create("definition")
-    os.write(text, DEFINITION)
+    os.write(text, definition)
     os.lseek(text, 0, os.SEEK_SET)
 
     def place():

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "load.h"
 #include "spec.h"
 
 static void sets_as_a_line_does(void **state)
@@ -111,6 +112,51 @@ static void replaces_the_default_filter(void **state)
 	spec_free(s);
 }
 
+/* [Network NAME] takes the keys of [Network], each for itself. */
+static void has_several_networks(void **state)
+{
+	static const char want[] =
+	    "[Network]\nPrivate=veth\nBridge=br0\n[Network eth1]\n"
+	    "Address=10.0.0.0/24\nAddress=fd00::/64\nMTU=1400\n[Network eth2]\n";
+	struct spec *s = spec_new(), *again = NULL;
+
+	(void)state;
+	assert_int_equal(spec_set(s, "Network eth1", "Address", "10.0.0.0/24", NULL), 0);
+	assert_int_equal(spec_set(s, "Network", "Private", "veth", NULL), 0);
+	assert_int_equal(spec_set(s, "Network eth1", "MTU", "1400", NULL), 0);
+	assert_int_equal(spec_set(s, "Network", "Bridge", "br0", NULL), 0);
+	assert_int_equal(spec_set(s, "Network eth1", "Address", "fd00::/64", NULL), 0);
+	assert_int_equal(spec_set(s, "Network eth2", "MTU", "1", NULL), -EINVAL);
+	assert_int_equal(s->n_more_links, 1); /* what was refused is not there */
+	assert_int_equal(spec_set(s, "Network eth2", "Private", "veth", NULL), -EINVAL);
+	assert_int_equal(spec_set(s, "Network eth2", "Name", "x", NULL), -EINVAL);
+	assert_int_equal(spec_set(s, "Network a/b", "MTU", "1400", NULL), -EINVAL);
+	assert_int_equal(spec_set(s, "Network ", "MTU", "1400", NULL), -EINVAL);
+	assert_int_equal(spec_add_section(s, "Network eth2", NULL), 0);
+	assert_string_equal(spec_text(s), "[Network]\nPrivate=veth\nBridge=br0\n[Network eth1]\n"
+					  "Address=10.0.0.0/24\nAddress=fd00::/64\nMTU=1400\n");
+	assert_int_equal(spec_update_text(s), 0);
+	assert_string_equal(spec_text(s), want);
+	assert_int_equal(load_definition_text("x", want, NULL, &again, NULL), 0);
+	assert_string_equal(spec_text(again), want);
+	assert_int_equal(again->n_more_links, 2);
+	assert_string_equal(spec_link(again, 0)->name, "host0");
+	assert_string_equal(spec_link(again, 1)->name, "eth1");
+	assert_string_equal(spec_link(again, 1)->address.v[1], "fd00::/64");
+	assert_true(spec_link(again, 0)->mtu == SPEC_UNSET && spec_link(again, 1)->mtu == 1400);
+	assert_string_equal(spec_link(again, 2)->name, "eth2");
+	assert_null(spec_link(again, 3));
+	for (int i = 3; i < 8; i++) {
+		char section[16];
+
+		assert_int_equal(str_format(section, sizeof(section), "Network eth%d", i), 0);
+		assert_int_equal(spec_add_section(s, section, NULL), 0);
+	}
+	assert_int_equal(spec_add_section(s, "Network eth8", NULL), -E2BIG);
+	spec_free(s);
+	spec_free(again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +164,7 @@ int main(void)
 	    cmocka_unit_test(leaves_alone_what_it_refuses),
 	    cmocka_unit_test(counts_capabilities_as_systemd),
 	    cmocka_unit_test(replaces_the_default_filter),
+	    cmocka_unit_test(has_several_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

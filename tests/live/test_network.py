@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Private=veth: bridges, addresses, routes, what is refused, and that nothing stays."""
+
+import concurrent.futures
+import json
+import os
+import subprocess
+
+CONTAINED = True
+BRIDGE = ("10.9.0.1/24", "fd00:9::1/64")
+NET = """[Network]
+Private=veth
+Bridge=br0
+Address=10.9.0.0/24 fd00:9::/64
+Gateway=10.9.0.1 fd00:9::1
+"""
+
+
+def ip(*arguments):
+    done = subprocess.run(["ip", "-j", *arguments], capture_output=True, check=True)
+    return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def bridge(name="br0", addresses=BRIDGE):
+    ip("link", "add", name, "type", "bridge")
+    for address in addresses:
+        ip("address", "add", address, "dev", name, *(["nodad"] if ":" in address else []))
+    ip("link", "set", name, "up")
+
+
+def links():
+    return {link["ifname"] for link in ip("link", "show")}
+
+
+def leases():
+    path = "/run/pam_container/leases"
+    return {name: os.readlink(os.path.join(path, name)) for name in os.listdir(path)} \
+        if os.path.isdir(path) else {}
+
+
+def start(world, name, text=None, code=0):
+    if text is not None:
+        world.definition(name, text)
+    done = world.run(["containerctl", "start", name])
+    assert done.returncode == code, done
+    return done.stdout.decode().strip() if code == 0 else done.stderr.decode()
+
+
+def end(world, *ids):
+    done = world.run(["containerctl", "terminate", "--yes", *ids])
+    assert done.returncode == 0, done
+
+
+def inside(world, name, *argv, code=0):
+    done = world.run(["containerctl", "exec", name, "--", *argv])
+    assert done.returncode == code, done
+    return done.stdout.decode()
+
+
+def ip_inside(world, name, *arguments):
+    return json.loads(inside(world, name, "ip", "-j", *arguments))
+
+
+def addresses(world, name, interface="host0"):
+    found = ip_inside(world, name, "address", "show", interface)[0]["addr_info"]
+    return [a["local"] for a in found if a["scope"] == "global"]
+
+
+def clean(before):
+    assert links() == before and leases() == {}, (links() - before, leases())
+
+
+SERVE = ("import socket; s = socket.create_server(('::', 7000), family=socket.AF_INET6, "
+         "dualstack_ipv6=True)\nwhile True: s.accept()[0].sendall(b'hello')")
+CALL = "import socket, sys; print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 3).recv(9))"
+
+
+def call(world, name, address, port=7000, code=0):
+    return inside(world, name, "python3", "-c", CALL, address, str(port), code=code)
+
+
+def test_two_on_a_bridge(world):
+    bridge()
+    before = links()
+    one, two = start(world, "net", NET), start(world, "net")
+    here = [addresses(world, name) for name in (one, two)]
+    assert not set(here[0]) & set(here[1]) and all(len(h) == 2 for h in here), here
+    server = subprocess.Popen(["containerctl", "exec", one, "--", "python3", "-c", SERVE])
+    loop = subprocess.Popen(["python3", "-c", SERVE.replace("'::'", "'::1'").replace("7000", "7001")
+                             .replace("dualstack_ipv6=True", "dualstack_ipv6=False")])
+    world.until(lambda: b":7000" in world.run(["containerctl", "exec", one, "--", "ss", "-ltn"]).stdout,
+                "it serves")
+    for address in here[0]:
+        assert call(world, two, address) == "b'hello'\n"
+    for address in ("::1", "127.0.0.1", "10.9.0.1"):
+        call(world, two, address, 7001, code=1)
+    assert leases() == {f"{a}%br0": name for name, h in zip((one, two), here) for a in h}
+    for process in (server, loop):
+        process.terminate()
+        process.wait()
+    end(world, one, two)
+    clean(before)
+
+
+def test_what_was_asked_for_is_there(world):
+    """Each key, read back; the host's end is known by its own name too."""
+    bridge()
+    before = links()
+    name = start(world, "full", NET + """MTU=1400
+MACAddress=02:00:00:00:00:07
+TransmitQueueLength=77
+HostInterface=h-%i
+Hairpin=yes
+Route=192.0.2.0/24 via 10.9.0.9 metric 50
+Route=198.51.100.0/24
+Route=2001:db8::/32 via fd00:9::9
+[Exec]
+Hostname=full
+""")
+    link = ip_inside(world, name, "link", "show", "host0")[0]
+    assert (link["mtu"], link["address"], link["txqlen"], link["operstate"]) == \
+        (1400, "02:00:00:00:00:07", 77, "UP"), link
+    outer = ip("-d", "link", "show", f"h-{name}")[0]
+    assert (outer["mtu"], outer["txqlen"], outer["master"], outer["operstate"]) == \
+        (1400, 77, "br0", "UP"), outer
+    assert outer["linkinfo"]["info_slave_data"]["hairpin"] is True, outer
+    assert outer["address"].startswith("fe:") and name in outer["ifalias"], outer
+    routes = {(r["dst"], r.get("gateway"), r.get("metric")) for family in ("-4", "-6")
+              for r in ip_inside(world, name, family, "route")}
+    assert {("default", "10.9.0.1", None), ("192.0.2.0/24", "10.9.0.9", 50),
+            ("198.51.100.0/24", None, None)} <= routes, routes
+    assert ("default", "fd00:9::1", 1024) in routes and \
+        ("2001:db8::/32", "fd00:9::9", 1024) in routes, routes
+    end(world, name)
+    clean(before)
+
+
+def test_several_networks(world):
+    """And that a container without Hairpin= has it off, and one gets its address again."""
+    bridge()
+    bridge("br1", ["10.8.0.1/24"])
+    before = links()
+    text = NET + """[Network eth1]
+Bridge=br1
+Address=10.8.0.0/24 10.8.0.77/24
+[Network eth2]
+[Container]
+Namespaces=mount pid
+"""
+    name = start(world, "many", text)
+    found = {i: addresses(world, name, i) for i in ("host0", "eth1", "eth2")}
+    assert len(found["host0"]) == 2 and len(found["eth1"]) == 2 and found["eth2"] == [], found
+    assert "10.8.0.77" in found["eth1"]
+    mine = links() - before
+    assert len(mine) == 3 and f"ve-{name}" in mine and all(len(m) < 16 for m in mine), mine
+    masters = {link["ifname"]: link.get("master") for link in ip("link", "show")}
+    assert sorted(str(masters[m]) for m in mine) == ["None", "br0", "br1"], masters
+    outer = ip("-d", "link", "show", f"ve-{name}")[0]
+    assert outer["linkinfo"]["info_slave_data"]["hairpin"] is False, outer
+    refused = start(world, "many", code=1)
+    assert "address 10.8.0.77 is container many-1's" in refused, refused
+    assert leases() and set(leases().values()) == {name}, leases()
+    end(world, name)
+    clean(before)
+    assert start(world, "many") == name
+    assert {i: addresses(world, name, i) for i in found} == found
+    end(world, name)
+
+
+def test_refusals(world):
+    """Each refuses the container and leaves nothing; the host's own link is not touched."""
+    bridge()
+    ip("link", "add", "dummy7", "type", "veth", "peer", "name", "dummy8")
+    before = links()
+    taken = start(world, "taken", NET.replace("10.9.0.0/24 fd00:9::/64", "10.9.0.5/24 fd00:9::5/64"))
+    with_taken = links()
+    for change, why in (
+            (("Bridge=br0", "Bridge=nobridge"), "bridge nobridge is not there"),
+            (("Bridge=br0", "Bridge=dummy8"), "dummy8 is no bridge"),
+            (("Private=veth", "Private=veth\nHostInterface=dummy7"), "interface dummy7 already"),
+            (("10.9.0.0/24", "10.9.0.5/24"), "address 10.9.0.5 is container taken-1's"),
+            (("10.9.0.0/24", "10.9.0.1/24"), "is the container's own Address="),
+            (("10.9.0.0/24", "10.9.0.4/30"), "Gateway= is in no network of Address="),
+            (("10.9.0.0/24 ", "10.9.0.0/30 10.9.0.0/30 "), "no address of 10.9.0.0/30 is free"),
+            (("10.9.0.0/24", "10.9.0.255/24"), "bad address with its prefix length"),
+            (("10.9.0.0/24", "10.9.0.2"), "bad address with its prefix length"),
+            (("10.9.0.0/24", "10.9.0.300/24"), "bad address with its prefix length"),
+            (("10.9.0.0/24", "127.0.0.2/24"), "bad address with its prefix length"),
+            (("Private=veth", "Private=veth\nMTU=20"), "bad MTU"),
+            (("Private=veth", "Private=veth\nMACAddress=01:00:00:00:00:01"), "bad hardware address"),
+            (("Private=veth", "Private=veth\nHostInterface=a/b"), "bad interface"),
+            (("Private=veth", "Private=veth\nRoute=10.1.0.1/16"), "bad route"),
+            (("Private=veth", "Private=veth\nRoute=10.1.0.0/16 via 10.2.0.1"), "over a gateway in no"),
+            (("Private=veth", "Private=loopback"), "need Private=veth"),
+            (("Private=veth", "Private=vet"), "did you mean 'veth'"),
+            (("Bridge=br0", "Hairpin=yes"), "Hairpin= needs Bridge="),
+            (("fd00:9::1\n", "fd00:9::1\n[Network host0]\n"), "two of this name"),
+            (("fd00:9::1\n", "fd00:9::1\n[Network eth1]\nName=x\n"), "belongs to [Network]"),
+            (("fd00:9::1\n", "fd00:9::1\n[Network eth1]\nPrivate=veth\n"), "belongs to [Network]"),
+            (("fd00:9::1\n", "fd00:9::1\n[Network a/b]\n"), "bad interface"),
+            (("fd00:9::1\n", "fd00:9::1\n[Network x]\nHostInterface=ve-bad-1\n"), "already")):
+        assert change[0] in NET
+        told = start(world, "bad", NET.replace(*change, 1), code=1)
+        assert why in told, (change, told)
+        assert links() == with_taken and set(leases().values()) == {taken}, (change, links())
+        assert os.listdir("/run/pam_container/containers") == [taken], change
+    end(world, taken)
+    clean(before)
+
+
+def test_a_hundred_in_parallel(world):
+    bridge()
+    before = links()
+    world.definition("net", NET)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(lambda _n: start(world, "net"), range(100)))
+        assert len(set(names)) == 100 and len(links() - before) == 100
+        held = leases()
+        assert len(held) == 200 and set(held.values()) == set(names), held
+        list(pool.map(lambda name: end(world, name), names))
+    clean(before)
+
+
+def test_the_interface_of_somebody_else_stays(world):
+    """Renamed into ours' place: what has not our mark is not removed (MUST-9)."""
+    bridge()
+    name = start(world, "net", NET)
+    ip("link", "set", f"ve-{name}", "name", "aside")
+    ip("link", "add", f"ve-{name}", "type", "veth", "peer", "name", "other")
+    end(world, name)
+    world.until(lambda: "aside" not in links(), "the renamed one goes with its other end")
+    assert {f"ve-{name}", "other"} <= links()
+
+
+def test_each_stage(world):
+    """Failure and SIGKILL at each row of the tables with interfaces to make (MUST-9)."""
+    from test_stages import CHILD, OWN, _create
+    bridge()
+    before = links()
+    rows = [*OWN[:3], "network", *OWN[3:], *CHILD]
+    for fault in [*rows, *(f"{row}:9" for row in rows)]:
+        _create("net-1", fault, NET.encode())
+        world.run(["containerctl", "gc"])
+        world.until(lambda: links() == before, f"{fault}: no interface stays")
+        assert leases() == {}, (fault, leases())
