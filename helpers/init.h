@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "msg.h"
+#include "proto.h"
 #include "restrict.h"
 
 /* container-init: PID 1 of a container. Fixed tables: no peer makes it grow. */
@@ -192,6 +193,8 @@ struct start_request {
 	bool terminal;
 	unsigned short rows, cols;
 	int payload, fds[3], master;
+	int extra[PROTO_EXTRA_MAX]; /* from 3 on */
+	size_t nextra;
 };
 
 /**
@@ -200,5 +203,10 @@ struct start_request {
  */
 void init_child(struct init *in, const struct conn *c, struct start_request *req,
 		int report) ATTR_NORETURN;
+
+/* init_pass.c */
+
+/** init_pass - put the extra descriptors from 3 on, just before execve(2); report may move */
+int init_pass(struct start_request *req, int *report, struct ctr_error *err);
 
 #endif

@@ -400,21 +400,23 @@ static int leave_table(const struct conn *c, const struct start_request *req, in
 static int take_message(const struct conn *c, struct start_request *req, struct msg *m,
 			struct ctr_error *err)
 {
-	size_t want = req->terminal ? 1 : 4;
+	size_t want = req->terminal ? 1 : 4; /* and what is to be passed on */
 	int r = msg_recv(c->sock, m, 0);
 
 	if (r < 0)
 		return err_sys(err, r, "start", "take the message");
-	if (m->nfds != want)
+	if (m->nfds < want || m->nfds > want + PROTO_EXTRA_MAX)
 		return err_set(err, CTR_E_SYSTEM, EBADMSG, "start", "want %zu descriptors, got %zu",
 			       want, m->nfds);
 	req->payload = m->fds[0];
 	for (int i = 0; i < 3; i++)
 		req->fds[i] = req->terminal ? -1 : m->fds[1 + i];
+	for (size_t i = want; i < m->nfds; i++)
+		req->extra[req->nextra++] = m->fds[i];
 	return 0;
 }
 
-static int run(struct init *in, const struct conn *c, struct start_request *req,
+static int run(struct init *in, const struct conn *c, struct start_request *req, int *report,
 	       struct ctr_error *err)
 {
 	struct task t = {.root = c->cred.uid == 0};
@@ -459,7 +461,8 @@ static int run(struct init *in, const struct conn *c, struct start_request *req,
 	if (r < 0)
 		return r;
 	reset_signals();
-	return execute(&t, err);
+	r = init_pass(req, report, err);
+	return r < 0 ? r : execute(&t, err);
 }
 
 void init_child(struct init *in, const struct conn *c, struct start_request *req, int report)
@@ -469,7 +472,7 @@ void init_child(struct init *in, const struct conn *c, struct start_request *req
 
 	if (r < 0)
 		err_sys(&err, r, "start", "close descriptors");
-	if (r < 0 || run(in, c, req, &err) < 0)
+	if (r < 0 || run(in, c, req, &report, &err) < 0)
 		_exit(fd_write_all(report, &err, sizeof(err)) < 0 ? 126 : 127);
 	_exit(126);
 }

@@ -11,6 +11,8 @@
 
 #include "api.h"
 #include "cleanup.h"
+#include "console.h"
+#include "envlist.h"
 #include "path.h"
 #include "proto.h"
 #include "record.h"
@@ -98,7 +100,8 @@ struct plan {
 	struct proto_start start;
 	struct api_user user;
 	char *home, *name, *shell; /* default environment */
-	const char *env[5];
+	const char *env[5], **own; /* own: the caller's, settled */
+	int console;
 	int null; /* /dev/null of the container, -1 until needed */
 };
 
@@ -108,7 +111,9 @@ static void plan_done(struct plan *p)
 	free(p->home);
 	free(p->name);
 	free(p->shell);
+	free(p->own);
 	cleanup_fd(&p->null);
+	cleanup_fd(&p->console);
 }
 
 #define autoplan __attribute__((cleanup(plan_done)))
@@ -189,6 +194,35 @@ static int plan_descriptors(const struct api_view *v, const struct ctr_process_s
 	return 0;
 }
 
+static int settle_environment(struct plan *p, const char *const *env, struct ctr_error *err)
+{
+	p->home = str_dup_format("HOME=%s", p->user.home);
+	p->own = p->home ? envlist_make(env, p->home) : NULL;
+	p->start.env = p->own;
+	return p->own ? 0 : err_sys(err, ENOMEM, "start", "make an environment");
+}
+
+/* Before anything runs: what can not be passed on starts nothing. */
+static int plan_more(const struct ctr_process_spec *spec, struct plan *p, struct ctr_error *err)
+{
+	if (spec->n_extra_fds > PROTO_EXTRA_MAX)
+		return err_set(err, CTR_E_CONFIG, E2BIG, "start", "more than %d extra descriptors",
+			       PROTO_EXTRA_MAX);
+	for (size_t i = 0; i < spec->n_extra_fds; i++)
+		if (fcntl(spec->extra_fds[i], F_GETFD) < 0)
+			return err_sys(err, errno, "start", "pass on descriptor %d",
+				       spec->extra_fds[i]);
+	p->start.extra = spec->extra_fds;
+	p->start.nextra = spec->n_extra_fds;
+	if (!spec->console_socket)
+		return 0;
+	if (!spec->terminal)
+		return err_set(err, CTR_E_CONFIG, EINVAL, "start",
+			       "a console socket is for a process with a terminal");
+	p->console = console_connect(spec->console_socket, err);
+	return p->console < 0 ? p->console : 0;
+}
+
 static int make_plan(const struct api_view *v, const struct ctr_process_spec *spec, struct plan *p,
 		     struct ctr_error *err)
 {
@@ -217,8 +251,9 @@ static int make_plan(const struct api_view *v, const struct ctr_process_spec *sp
 					.rows = spec->rows,
 					.cols = spec->cols,
 					.fds = {-1, -1, -1}};
-	if (!spec->env)
-		r = default_environment(p, err);
+	r = spec->env ? settle_environment(p, spec->env, err) : default_environment(p, err);
+	if (r == 0)
+		r = plan_more(spec, p, err);
 	if (r == 0 && !spec->terminal)
 		r = plan_descriptors(v, spec, p, err);
 	return r;
@@ -274,7 +309,7 @@ int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 	      struct ctr_process **ret, struct ctr_error *err)
 {
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
-	autoplan struct plan plan = {.null = -1};
+	autoplan struct plan plan = {.null = -1, .console = -1};
 	struct ctr_process *p;
 	struct api_view v;
 	int r = api_check(c, MACHINE_START, &v, e);
@@ -289,10 +324,14 @@ int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 	p->sock = -1;
 	p->session = PROTO_SESSION_NONE;
 	r = v.st.started ? start(c, &plan.start, p, e) : start_first(c, &plan.start, p, e);
+	if (r == 0 && plan.console >= 0)
+		r = console_send(plan.console, p->session.master, e);
 	if (r < 0) {
 		ctr_process_free(p);
 		return api_why(c, MACHINE_START, r, e);
 	}
+	if (plan.console >= 0)
+		cleanup_fd(&p->session.master); /* another one's from now on */
 	*ret = p;
 	return 0;
 }

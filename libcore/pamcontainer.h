@@ -228,7 +228,8 @@ int ctr_sessions(struct ctr_container *c, struct ctr_session **ret, size_t *ret_
 struct ctr_process_spec {
 	const char *const *argv; /* NULL-ended; argv[0] searched in PATH of env when without '/' */
 	const char *file;	 /* what to execute instead of argv[0]; NULL: argv[0] */
-	const char *const *env;	 /* NULL-ended K=V; NULL: PATH, HOME, USER, SHELL of the user */
+	const char *const *env;	 /* NULL-ended K=V, of equal names the last; HOME is added. NULL:
+				    PATH,  HOME, USER, SHELL of the user */
 	const char *cwd;	 /* absolute, must be there; NULL: home, else / */
 	const char *user; /* "name", "uid", "name:group", "uid:gid" of the host; NULL: root */
 	/*
@@ -238,6 +239,11 @@ struct ctr_process_spec {
 	int stdin_fd, stdout_fd, stderr_fd;
 	int terminal; /* non-zero: a pty of the container's devpts */
 	unsigned short rows, cols;
+	const int *extra_fds; /* dup'ed to 3, 4 ...: at most 20, and no others are open there */
+	size_t n_extra_fds;
+	/* path of a socket that gets the master by SCM_RIGHTS, as runc's --console-socket; or NULL
+	 */
+	const char *console_socket;
 };
 
 /**

@@ -155,6 +155,8 @@ int proto_start(int sock, const struct proto_start *p, struct proto_session *ret
 	msg_add_fd(&m, payload);
 	for (int i = 0; !p->terminal && i < 3; i++)
 		msg_add_fd(&m, p->fds[i]);
+	for (size_t i = 0; i < p->nextra; i++)
+		msg_add_fd(&m, p->extra[i]);
 	(void)!str_format(what, sizeof(what), "start %.56s", p->file);
 	r = ask(sock, &m, what, err);
 	if (r < 0)

@@ -14,7 +14,7 @@
  * libc alone: container-attach links it too.
  */
 
-enum { PROTO_PAYLOAD_MAX = 4 << 20 };
+enum { PROTO_PAYLOAD_MAX = 4 << 20, PROTO_EXTRA_MAX = 20 };
 
 /** struct proto_start - what PID 1 is asked to start; strings are borrowed */
 struct proto_start {
@@ -34,6 +34,8 @@ struct proto_start {
 	const struct termios
 	    *termios; /* the terminal's first settings, NULL: as the kernel has them */
 	int fds[3];
+	const int *extra; /* more descriptors, from 3 on */
+	size_t nextra;
 };
 
 /** struct proto_session - what was started, or attached to; the caller closes what is not -1 */

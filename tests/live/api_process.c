@@ -276,7 +276,7 @@ static void test_streams(struct test *t)
 static void test_identity(struct test *t)
 {
 	struct ctr_process_spec spec = {
-	    .argv = (const char *const[]){"myname", "-c", "echo $0 $A $B; pwd; env", NULL},
+	    .argv = (const char *const[]){"myname", "-c", "echo $0 $A $B; pwd; env | sort", NULL},
 	    .file = "/bin/sh",
 	    .env = (const char *const[]){"A=1", "B=two words", "PWD=/usr", NULL},
 	    .cwd = "/usr"};
@@ -285,7 +285,9 @@ static void test_identity(struct test *t)
 	int r = capture(t, c, spec, &out);
 
 	check(t,
-	      r == 0 && !strcmp(out.text, "myname 1 two words\n/usr\nA=1\nB=two words\nPWD=/usr\n"),
+	      r == 0 &&
+		  !strcmp(out.text,
+			  "myname 1 two words\n/usr\nA=1\nB=two words\nHOME=/root\nPWD=/usr\n"),
 	      "argv, file, env, cwd: %s", out.text);
 	spec = (struct ctr_process_spec){
 	    .argv = (const char *const[]){
