@@ -169,7 +169,7 @@ static int prepare(struct init *in, struct restrict_set *set)
 	in->listen = FD_LISTEN;
 	for (size_t i = 0; i < CONN_MAX; i++)
 		in->conns[i].sock = -1;
-	in->quiet.asker = -1;
+	in->quiet = (struct quiet){.asker = -1, .terminal = {-1, -1, -1}};
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || fd_set_cloexec(FD_LISTEN, 1) < 0)
 		return -1;

@@ -44,15 +44,17 @@ struct session {
 };
 
 enum quiet_step { QUIET_NO, QUIET_LOOK, QUIET_EMPTY, QUIET_YES };
+enum { QUIET_FDS = 3 };
 
 /** struct quiet - a checkpoint is being prepared, or taken */
 struct quiet {
-	int step;	     /* enum quiet_step */
-	int asker;	     /* row of the peer; -1 */
-	int sent;	     /* last signal to plain commands */
-	bool kill_plain;     /* end plain commands instead of refusing */
-	bool again;	     /* the container goes on afterwards */
-	uint64_t begin, end; /* CLOCK_MONOTONIC ms */
+	int step;		 /* enum quiet_step */
+	int asker;		 /* row of the peer; -1 */
+	int sent;		 /* last signal to plain commands */
+	bool kill_plain;	 /* end plain commands instead of refusing */
+	bool again;		 /* the container goes on afterwards */
+	uint64_t begin, end;	 /* CLOCK_MONOTONIC ms */
+	int terminal[QUIET_FDS]; /* its own meanwhile: master, slave, /dev/tty; -1 */
 };
 
 /** struct init - all of PID 1; lives in main */

@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -23,6 +25,7 @@
 
 enum {
 	TICK_MS = 10,
+	AGAIN_MS = 100,
 	QUIET_MS = 5000,
 	TERM_MS = 200,
 	KILL_MS = 1000,
@@ -44,11 +47,53 @@ static bool is_plain(const struct session *s)
 	return s->used && !s->dead && s->name == 0 && s->report < 0;
 }
 
+/*
+ * CRIU up to 4.1 compares only the first process that has /dev/tty open with who holds a terminal
+ * of its session, and refuses when those are two ("ctty inheritance"), which they are in every
+ * session here, since the master is PID 1's. Its order begins with PID 1: with a terminal of its
+ * own, and its own /dev/tty, that is the one to be compared (libcore/ctty.h). 0 or -errno
+ */
+static int take_terminal(int fds[QUIET_FDS])
+{
+	const int unlock = 0;
+
+	if (fds[0] >= 0)
+		return 0; /* the last one could not be closed yet */
+	fds[0] = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fds[0] < 0 || ioctl(fds[0], TIOCSPTLCK, &unlock) < 0)
+		return -errno;
+	fds[1] = ioctl(fds[0], TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (fds[1] < 0 || ioctl(fds[1], TIOCSCTTY, 0) < 0)
+		return -errno;
+	fds[2] = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return fds[2] < 0 ? -errno : 0;
+}
+
+/*
+ * By children: who may open it too can hold up close(2) (MUST-4). By the master's end and not
+ * TIOCNOTTY, whose SIGHUP would go to the keepers. False: some are left
+ */
+static bool leave_terminal(struct init *in)
+{
+	size_t n = 0;
+
+	for (size_t i = QUIET_FDS; i-- > 0;) {
+		int *fd = &in->quiet.terminal[i];
+
+		if (*fd >= 0 && init_close(in, *fd))
+			*fd = -1;
+		n += *fd >= 0;
+	}
+	return n == 0;
+}
+
 static void go_on(struct init *in)
 {
-	(void)!shut_door(false); /* was opened or shut before: the same call */
+	in->quiet.step = QUIET_NO;
+	in->quiet.asker = -1;
+	(void)leave_terminal(in); /* the next tick tries again */
+	(void)!shut_door(false);  /* was opened or shut before: the same call */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	in->quiet = (struct quiet){.step = QUIET_NO, .asker = -1};
 }
 
 void init_quiet_drop(struct init *in, const struct conn *c)
@@ -165,6 +210,7 @@ static void answer_quiet(struct init *in)
 	struct msg m;
 
 	in->quiet.step = QUIET_YES;
+	(void)!take_terminal(in->quiet.terminal); /* criu says what it lacks, if it does */
 	(void)prctl(PR_SET_PDEATHSIG, 0);
 	if (!in->deaf)
 		init_unwatch(in, in->listen);
@@ -217,7 +263,9 @@ static void give_up(struct init *in)
 
 int init_tick_quiet(struct init *in)
 {
-	if (in->quiet.step == QUIET_NO || in->quiet.step == QUIET_YES)
+	if (in->quiet.step == QUIET_NO)
+		return leave_terminal(in) ? -1 : AGAIN_MS;
+	if (in->quiet.step == QUIET_YES)
 		return -1;
 	init_reap_closers(in);
 	if (in->quiet.step == QUIET_LOOK)
@@ -247,11 +295,12 @@ void init_quiet(struct init *in, struct conn *c)
 		init_refuse(c, &err);
 		return;
 	}
-	in->quiet = (struct quiet){.step = QUIET_LOOK,
-				   .asker = (int)(c - in->conns),
-				   .kill_plain = kill_plain == 1,
-				   .again = again == 1,
-				   .end = child_now_ms() + QUIET_MS};
+	in->quiet.step = QUIET_LOOK;
+	in->quiet.sent = 0;
+	in->quiet.asker = (int)(c - in->conns);
+	in->quiet.kill_plain = kill_plain == 1;
+	in->quiet.again = again == 1;
+	in->quiet.end = child_now_ms() + QUIET_MS;
 }
 
 void init_unquiet(struct init *in, struct conn *c)

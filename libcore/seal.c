@@ -12,6 +12,7 @@
 #include "ckpt.h"
 #include "cleanup.h"
 #include "criurun.h"
+#include "ctty.h"
 #include "fd.h"
 #include "fit.h"
 #include "ledger.h"
@@ -61,6 +62,15 @@ static int pack_upper(const struct seal *s, struct ctr_error *err)
 	return treetar_pack(s->upper, out, err);
 }
 
+static int settle_terminals(const struct seal *s, struct ctr_error *err)
+{
+	autofd int images =
+	    openat(s->dirfd, CKPT_IMAGES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return images < 0 ? err_sys(err, errno, "seal", "open the folder of images")
+			  : ctty_settle(images, err);
+}
+
 static int list_files(const struct seal *s, struct ctr_error *err)
 {
 	autostrv struct strv held = {0};
@@ -101,6 +111,8 @@ static int make(void *arg, struct ctr_error *err)
 
 	if (r == 0 && s->upper >= 0)
 		r = pack_upper(s, err);
+	if (r == 0)
+		r = settle_terminals(s, err);
 	if (r == 0)
 		r = list_files(s, err);
 	if (r == 0)

@@ -52,8 +52,8 @@ def test_quiet_for_a_checkpoint(world):
     term.wait()
     assert peer.hear() == []
     held = [link.split(":")[0] for link in outside.links(init)]
-    assert sorted(held) == ["/dev/null", "/dev/null", "/dev/null", "/dev/pts/ptmx", "/memfd",
-                            "anon_inode", "anon_inode"], outside.links(init)
+    assert sorted(held) == ["/dev/null", "/dev/null", "/dev/null", "/dev/pts/1", "/dev/pts/ptmx", "/dev/pts/ptmx",
+                            "/dev/tty", "/memfd", "anon_inode", "anon_inode"], outside.links(init)
     peer.close()
     errors = f"/proc/{init}/root/tmp/errors"
     world.until(lambda: os.path.exists(errors) and "FileNotFoundError" in open(errors).read(),
@@ -64,6 +64,7 @@ def test_quiet_for_a_checkpoint(world):
     assert one["session"] == 1 and one["attached"] == 0 and one["uid"] == 4001
     assert outside.ask("quiesce") == ["error", outside.ANY]
     assert outside.ask("unquiet") == ["ok", []]
+    world.until(lambda: not {"/dev/tty", "/dev/pts/1"} & set(outside.links(init)), "its own terminal is gone")
     assert world.ssh("alice", "echo in").stdout == b"in\n"
     peer = outside.Peer(init)
     assert peer.ask("attach", session=1)[0] == "attached"
@@ -118,6 +119,7 @@ def test_plain_commands_keep_from_a_checkpoint(world):
     stubborn.wait(10)
     outside.wake()
     assert outside.ask("unquiet") == ["ok", []]
+    world.until(lambda: not {"/dev/tty", "/dev/pts/1"} & set(outside.links(init)), "its own terminal is gone")
     assert world.ssh("alice", "echo in").stdout == b"in\n"
     _end(job)
     _end(stubborn)
