@@ -139,8 +139,13 @@ static bool has_own_net(const struct ctr_info *info)
 static void add_net(struct table *t, const struct ctr_stats *s)
 {
 	uint64_t in = 0, out = 0;
+	bool by_host = false;
 
+	for (size_t i = 0; i < s->nnet; i++)
+		by_host |= s->net[i].host_name[0] != '\0';
 	for (size_t i = 0; i < s->nnet; i++) {
+		if (by_host && !s->net[i].host_name[0])
+			continue; /* lo: to itself */
 		in += s->net[i].rx_bytes == CTR_ABSENT ? 0 : s->net[i].rx_bytes;
 		out += s->net[i].tx_bytes == CTR_ABSENT ? 0 : s->net[i].tx_bytes;
 	}

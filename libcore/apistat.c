@@ -7,6 +7,7 @@
 #include "api.h"
 #include "cgstat.h"
 #include "cleanup.h"
+#include "netstat.h"
 #include "num.h"
 
 enum { DEPTH_MAX = 33 }; /* MAX_PID_NS_LEVEL 32 and the host's, kernel/pid_namespace.c */
@@ -151,6 +152,7 @@ int ctr_processes(struct ctr_container *c, struct ctr_proc_info **ret, size_t *r
 int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_error *err)
 {
 	autofree struct ctr_stats *s = calloc(1, sizeof(*s));
+	autofd int dir = -1;
 	struct api_view v;
 	int r = api_check(c, MACHINE_STATS, &v, err);
 
@@ -162,6 +164,10 @@ int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_er
 	/* without a network of its own the interfaces are the host's, and say nothing of it */
 	if (r == 0 && inode_of(&v.st, "net"))
 		r = cgstat_net(v.st.init.pid, s, err);
+	if (r == 0 && inode_of(&v.st, "net")) {
+		dir = state_open_dir(c->rootfd, c->id, err);
+		r = dir < 0 ? dir : netstat_read(dir, s, err);
+	}
 	if (r == 0)
 		*ret = *s;
 	return api_why(c, MACHINE_STATS, r, err);

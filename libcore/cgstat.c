@@ -181,6 +181,7 @@ void cgstat_net_text(const char *text, struct ctr_stats *ret)
 		net->tx_packets = v[9];
 		net->tx_errors = v[10];
 		net->tx_dropped = v[11];
+		net->host_name[0] = '\0';
 		ret->nnet++;
 	}
 }

@@ -429,6 +429,7 @@ struct ctr_stats {
 		char name[16];
 		uint64_t rx_bytes, rx_packets, rx_errors, rx_dropped;
 		uint64_t tx_bytes, tx_packets, tx_errors, tx_dropped;
+		char host_name[16]; /* the host's end, which counted; "": counted inside */
 	} net[CTR_STATS_NET];
 	size_t nnet;
 	struct ctr_stats_huge {
@@ -442,7 +443,8 @@ struct ctr_stats {
 /**
  * ctr_stats_read - figures of its control groups and of its own network interfaces
  *
- * nnet is 0 where the network is the host's.
+ * nnet is 0 where the network is the host's. Received is what the container has received, also
+ * where the host's end of its interface counted it, which calls that sent.
  */
 int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_error *err);
 

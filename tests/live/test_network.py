@@ -208,6 +208,22 @@ def test_refusals(world):
     clean(before)
 
 
+def test_statistics_are_the_containers(world):
+    """What the container received is what the host's end sent: a million bytes one way."""
+    bridge()
+    name = start(world, "net", NET)
+    server = subprocess.Popen(["python3", "-c", "import socket; s = socket.create_server(('10.9.0.1', "
+                               "7000))\nc = s.accept()[0]\nc.sendall(bytes(1000000)); c.close()"])
+    world.until(lambda: b":7000" in world.run(["ss", "-ltn"]).stdout, "it serves")
+    inside(world, name, "python3", "-c", "import socket; c = socket.create_connection(('10.9.0.1', 7000))\n"
+           "n = 0\nwhile True:\n d = c.recv(65536)\n n += len(d)\n if not d: break\nassert n == 1000000")
+    server.wait()
+    done = world.run(["containermon", "stats", "--json", name])
+    (row,) = json.loads(done.stdout)["stats"]
+    assert row["net_rx_bytes"] > 1000000 > 100000 > row["net_tx_bytes"] > 0, row
+    end(world, name)
+
+
 def test_a_hundred_in_parallel(world):
     bridge()
     before = links()

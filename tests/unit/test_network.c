@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "netlease.h"
+#include "netstat.h"
 #include "network.h"
 #include "state.h"
 #include "tree.h"
@@ -87,11 +88,46 @@ static void leases_an_address_once(void **state)
 	assert_int_equal(tree_remove(AT_FDCWD, path, NULL), 0);
 }
 
+/* libcontainer 0.0.4 showed the host's figures as they are: the wrong way round. */
+static void counts_the_right_way_round(void **state)
+{
+	static const char text[] =
+	    "Inter-|   Receive                                                |  Transmit\n"
+	    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets "
+	    "errs\n"
+	    "    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n"
+	    "  ve-a: 99 9 9 9 0 0 0 0 99 9 9 9 0 0 0 0\n"
+	    "ve-a-1: 10 2 3 4 0 0 0 0 50 6 7 8 0 0 0 0\n";
+	struct network_note note = {.n = 3,
+				    .link = {{.name = "host0", .host = "ve-a-1"},
+					     {.name = "eth1", .host = "gone"},
+					     {.name = "eth2", .host = "ve-a"}}};
+	struct ctr_stats s = {.nnet = 3,
+			      .net = {{.name = "lo", .rx_bytes = 5},
+				      {.name = "host0"},
+				      {.name = "eth1", .rx_bytes = 77}}};
+	const struct ctr_stats_net *n = &s.net[1];
+
+	(void)state;
+	netstat_swap(text, &note, &s);
+	assert_int_equal(s.nnet, 4);
+	assert_true(s.net[0].rx_bytes == 5 && s.net[2].rx_bytes == 77);
+	assert_true(n->rx_bytes == 50 && n->rx_packets == 6 && n->rx_errors == 7 &&
+		    n->rx_dropped == 8);
+	assert_true(n->tx_bytes == 10 && n->tx_packets == 2 && n->tx_errors == 3 &&
+		    n->tx_dropped == 4);
+	assert_string_equal(n->host_name, "ve-a-1");
+	assert_string_equal(s.net[2].host_name, "");
+	assert_string_equal(s.net[3].name, "eth2"); /* renamed inside */
+	assert_true(s.net[3].rx_bytes == 99);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_its_note),
 	    cmocka_unit_test(leases_an_address_once),
+	    cmocka_unit_test(counts_the_right_way_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
