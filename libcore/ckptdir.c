@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "netlock.h"
 #include "path.h"
 #include "state.h"
 #include "tree.h"
@@ -184,6 +185,16 @@ void ckptdir_drop(int rootfd, const char *name)
 		(void)!tree_remove(fd, name, NULL); /* ckptdir_sweep() tries again */
 }
 
+/* It will not be restored any more. */
+static void drop_older(int dirfd, const char *name)
+{
+	autofd int fd = open_one(dirfd, name);
+
+	if (fd >= 0)
+		netlock_release(fd);
+	(void)!tree_remove(dirfd, name, NULL); /* ckptdir_sweep() tries again */
+}
+
 int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
 		    struct ctr_error *err)
 {
@@ -202,7 +213,7 @@ int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
 	if (r == -EEXIST) {
 		r = renameat2(fd, name, fd, id, RENAME_EXCHANGE) < 0 ? -errno : 0;
 		if (r == 0)
-			(void)!tree_remove(fd, name, NULL); /* ckptdir_sweep() tries again */
+			drop_older(fd, name);
 	}
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
@@ -245,6 +256,7 @@ int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err)
 		r = -errno;
 	if (r < 0)
 		return err_sys(err, r, "checkpoint", "remove the checkpoint of %s", id);
+	netlock_release(fd);
 	return tree_remove(dirfd, name, err);
 }
 

@@ -606,3 +606,36 @@ def test_states_of_a_checkpoint(world):
     ctl(world, "restore", "alice.box", code=1)
     said = ctl(world, "restore", "nosuch", code=1).stderr
     assert said == b"containerctl: there is no checkpoint of container nosuch; try 'containerctl checkpoints'\n", said
+
+
+def _locks():
+    """Tables of nftables by which CRIU keeps packets from connections that are on disk."""
+    tables = subprocess.run(["nft", "list", "tables"], capture_output=True, check=True).stdout.split()
+    return [name for name in tables if name.startswith(b"CRIU-")]
+
+
+def test_a_connection_to_the_outside_is_kept(world):
+    """--tcp-established: the peer sees nothing of it, what was sent meanwhile arrives, both ends go on. A checkpoint
+    that is removed takes with it what kept packets from the connection."""
+    _box(world)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        script = ("import socket, sys; s = socket.create_connection((\"127.0.0.1\", int(sys.argv[1])))\n"
+                  "while True: s.sendall(s.recv(100).upper())")
+        world.ssh("alice", f"setsid python3 -c '{script}' {port} </dev/null >/dev/null 2>&1 &")
+        peer = server.accept()[0]
+        with peer:
+            peer.settimeout(10)
+            peer.sendall(b"one")
+            assert peer.recv(100) == b"ONE"
+            ctl(world, "checkpoint", "--tcp-established", "alice.box")
+            assert len(_locks()) == 1
+            peer.sendall(b"two")
+            ctl(world, "restore", "alice.box")
+            assert peer.recv(100) == b"TWO" and not _locks()
+            peer.sendall(b"three")
+            assert peer.recv(100) == b"THREE"
+            ctl(world, "checkpoint", "--tcp-established", "alice.box")
+            assert len(_locks()) == 1
+            ctl(world, "checkpoints", "rm", "alice.box")
+            assert not _locks()
