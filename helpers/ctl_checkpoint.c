@@ -8,7 +8,7 @@
 /** struct flags - as options are read */
 struct flags {
 	bool leave_running, kill_plain, tcp_established, file_locks, print_stats;
-	bool pre, auto_dedup;
+	bool pre, auto_dedup, ext_unix;
 };
 
 static const struct option_row rows[] = {
@@ -21,6 +21,8 @@ static const struct option_row rows[] = {
     {"file-locks", 0, OPTION_FLAG, offsetof(struct flags, file_locks), NULL, "keep locks of files"},
     {"pre", 0, OPTION_FLAG, offsetof(struct flags, pre), NULL,
      "write memory only, all goes on; the checkpoint afterwards is quicker"},
+    {"ext-unix-sk", 0, OPTION_FLAG, offsetof(struct flags, ext_unix), NULL,
+     "keep datagram sockets that are connected to the outside"},
     {"auto-dedup", 0, OPTION_FLAG, offsetof(struct flags, auto_dedup), NULL,
      "take out of earlier images what is written anew"},
     {"print-stats", 0, OPTION_FLAG, offsetof(struct flags, print_stats), NULL,
@@ -63,7 +65,7 @@ static int checkpoint_one(struct ctr_container *c, void *arg, struct ctr_error *
 static bool is_final(const struct flags *f)
 {
 	return f->leave_running || f->kill_plain || f->tcp_established || f->file_locks ||
-	       f->auto_dedup;
+	       f->auto_dedup || f->ext_unix;
 }
 
 int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
@@ -86,6 +88,7 @@ int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
 				     .tcp_established = f.tcp_established,
 				     .file_locks = f.file_locks,
 				     .auto_dedup = f.auto_dedup,
+				     .ext_unix = f.ext_unix,
 				     .stats = f.print_stats ? &stats : NULL}};
 	return r == CTL_GO_ON ? ctl_each(ctl, &(const struct ctl_each){checkpoint_one, &wish}, argv)
 			      : r;

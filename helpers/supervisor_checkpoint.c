@@ -171,8 +171,7 @@ static int dump(struct making *mk, struct ctr_error *err)
 		    .netns = state_ns(&mk->st, "net"),
 		    .lock_network = plan->tcp_established && !state_ns(&mk->st, "net"),
 		    .file_locks = plan->file_locks,
-		    .ext_unix = plan->ext_unix,
-		    .shell_job = plan->shell_job},
+		    .ext_unix = plan->ext_unix},
 	    .init = s->c.st.init.pid,
 	    .parent = *mk->parent ? mk->parent : NULL,
 	    .auto_dedup = mk->rq->auto_dedup,
@@ -312,8 +311,7 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 	    .auto_dedup = flag(m, "auto_dedup"),
 	    .plan = {.tcp_established = s->tcp_established || flag(m, "tcp_established"),
 		     .file_locks = s->file_locks || flag(m, "file_locks"),
-		     .ext_unix = flag(m, "ext_unix"),
-		     .shell_job = flag(m, "shell_job")}};
+		     .ext_unix = flag(m, "ext_unix")}};
 	uint64_t begin = child_now_ms();
 	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
 	int r = lock;

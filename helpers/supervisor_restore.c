@@ -93,7 +93,6 @@ static int make(struct coming *cm, struct ctr_error *err)
 							    !state_ns(&s->c.st, "net"),
 					    .file_locks = cm->plan.file_locks,
 					    .ext_unix = cm->plan.ext_unix,
-					    .shell_job = cm->plan.shell_job,
 					    .spend = spend,
 					    .arg = cm};
 	autospec struct spec *spec = NULL;

@@ -4,6 +4,7 @@
 #include "api.h"
 #include "cleanup.h"
 #include "crstats.h"
+#include "dumpopt.h"
 
 /* Dump and sealing, each with their own deadlines (criurun.h, seal.h), and what is around them */
 enum { CHECKPOINT_MS = 1260000, RESTORE_MS = 1260000 };
@@ -16,7 +17,6 @@ static void request(struct msg *m, const char *verb, const struct ctr_checkpoint
 	msg_add(m, "tcp_established", "%d", opt->tcp_established != 0);
 	msg_add(m, "file_locks", "%d", opt->file_locks != 0);
 	msg_add(m, "ext_unix", "%d", opt->ext_unix != 0);
-	msg_add(m, "shell_job", "%d", opt->shell_job != 0);
 	msg_add(m, "auto_dedup", "%d", opt->auto_dedup != 0);
 }
 
@@ -42,6 +42,8 @@ static int ask(struct ctr_container *c, enum machine_op op,
 	struct msg m;
 	int r = api_check(c, op, &v, err);
 
+	if (r == 0 && opt)
+		r = dumpopt_check(opt, state_ns(&v.st, "net") != 0, err);
 	if (r < 0)
 		return r;
 	control = api_control(c, err);

@@ -25,7 +25,6 @@ static const struct {
     {"tcp-established", offsetof(struct ckpt, tcp_established)},
     {"file-locks", offsetof(struct ckpt, file_locks)},
     {"ext-unix", offsetof(struct ckpt, ext_unix)},
-    {"shell-job", offsetof(struct ckpt, shell_job)},
     {"left-running", offsetof(struct ckpt, left_running)},
 };
 

@@ -25,7 +25,7 @@
 struct ckpt {
 	struct strv walls, externals; /* mntlist.h */
 	struct strv held;	      /* held.h; in a file of its own */
-	bool overlay, tcp_established, file_locks, ext_unix, shell_job;
+	bool overlay, tcp_established, file_locks, ext_unix;
 	bool left_running; /* the container went on: no login gets it back by itself */
 };
 

@@ -27,7 +27,6 @@ static const struct {
     LOCAL(set_tcp_established),
     LOCAL(set_file_locks),
     LOCAL(set_ext_unix_sk),
-    LOCAL(set_shell_job),
     LOCAL(set_ghost_limit),
     LOCAL(set_log_level),
     LOCAL(set_log_file),

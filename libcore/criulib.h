@@ -40,7 +40,6 @@ struct criulib {
 	void (*set_tcp_established)(struct criu_opts *opts, bool yes);
 	void (*set_file_locks)(struct criu_opts *opts, bool yes);
 	void (*set_ext_unix_sk)(struct criu_opts *opts, bool yes);
-	void (*set_shell_job)(struct criu_opts *opts, bool yes);
 	void (*set_ghost_limit)(struct criu_opts *opts, unsigned int bytes);
 	void (*set_log_level)(struct criu_opts *opts, int level);
 	int (*set_log_file)(struct criu_opts *opts, const char *name);

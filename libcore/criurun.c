@@ -84,7 +84,6 @@ static int set_common(const struct criulib *lib, struct criu_opts *opts, const s
 	lib->set_tcp_established(opts, true); /* which ones there may be is the caller's business */
 	lib->set_file_locks(opts, job->file_locks);
 	lib->set_ext_unix_sk(opts, job->ext_unix);
-	lib->set_shell_job(opts, job->shell_job);
 	/* libcriu before 3.19 does not know that there may be no lock */
 	if (r == 0 && (job->lock_network || lib->set_network_lock(opts, CRIULIB_LOCK_SKIP) < 0))
 		r = lib->set_network_lock(opts, CRIULIB_LOCK_NFTABLES);

@@ -24,7 +24,7 @@ struct criu_job {
 	const struct strv *externals;
 	uint64_t netns;	   /* inode of its own network namespace; 0: the host's */
 	bool lock_network; /* TCP connections go to the outside */
-	bool file_locks, ext_unix, shell_job;
+	bool file_locks, ext_unix;
 };
 
 /** struct criu_dump - how; zero is: end the processes once they are on disk */

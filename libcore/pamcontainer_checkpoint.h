@@ -28,6 +28,14 @@ struct ctr_checkpoint_stats {
 	uint64_t pages_scanned, pages_skipped_parent, pages_written;
 };
 
+/** enum ctr_cgroups - what CRIU does about control groups */
+enum ctr_cgroups {
+	CTR_CGROUPS_IGNORE, /* nothing: they are made and limited as the record says, by us */
+	CTR_CGROUPS_SOFT,   /* these are refused: CRIU would set limits of groups that are ours, */
+	CTR_CGROUPS_FULL,   /* from images that know nothing of where they are on this machine */
+	CTR_CGROUPS_STRICT,
+};
+
 /** struct ctr_checkpoint_options - zero-initialise, then fill; non-zero is yes */
 struct ctr_checkpoint_options {
 	int leave_running;   /* the container goes on; it can be restored once it has ended */
@@ -35,10 +43,25 @@ struct ctr_checkpoint_options {
 	int tcp_established; /* keep connections to the outside: the peer must still be there */
 	int file_locks;	     /* keep flock(2) and fcntl(2) locks */
 	struct ctr_checkpoint_stats *stats; /* filled on success; NULL: not wanted */
-	int ext_unix;  /* keep sockets whose peer is outside, as far as CRIU can */
-	int shell_job; /* keep a terminal of the outside (its own always are) */
+	/*
+	 * Keep datagram sockets that are connected to the outside: at the restore each is connected
+	 * again to the name that its peer had, as root, so that name's folder should be root's
+	 */
+	int ext_unix;
+	/* a terminal of the outside: not there at a restore. The container's own are always kept */
+	int shell_job;
 	/* after ctr_pre_dump(): take pages that were written anew out of its images */
 	int auto_dedup;
+	/*
+	 * What CRIU and libcontainer have besides; see ctr_checkpoint(). Anything but zero is
+	 * refused, only empty_network is not where the container has a network of its own: that is
+	 * made anew and empty in any case, before CRIU runs
+	 */
+	const char *page_server; /* address */
+	int page_server_port;
+	int lazy_pages, status_fd;
+	enum ctr_cgroups manage_cgroups;
+	int empty_network;
 };
 
 /**
@@ -49,6 +72,11 @@ struct ctr_checkpoint_options {
  * in a volatile overlay; the record. Signed with the key of the checkpoint root, which is made when
  * there is none. A checkpoint of that ID that is there already is replaced. Terminals that users
  * are logged in on are detached.
+ *
+ * Options that make no sense here are refused before anything is touched, by CTR_E_UNSUPPORTED with
+ * the reason: a page server would get memory over plain TCP, and what is there is not ours to sign;
+ * pages that come later are of no use where all images are compared before anything runs, and
+ * libcriu can not ask for them; a status descriptor tells of these two only.
  *
  * All or nothing: on failure it runs as before. CTR_E_UNSUPPORTED (-EBUSY) names commands whose
  * pipes end outside; -EIO has the line of CRIU's log that matters; CTR_E_UNSUPPORTED (-ENOTSUP)

@@ -237,8 +237,7 @@ static int run_criu(void *ctx, struct ctr_error *err)
 			       .netns = own_net,
 			       .lock_network = from->lock_network,
 			       .file_locks = from->file_locks,
-			       .ext_unix = from->ext_unix,
-			       .shell_job = from->shell_job};
+			       .ext_unix = from->ext_unix};
 	char path[PATH_MAX];
 	int net = -1, r = create_tree_path(s->c, path, err);
 
