@@ -40,8 +40,18 @@ static int entry_of(const struct supervisor *s, const struct login *l)
 /* Entry=join is the administrator's word that what joins may run the tree's code. */
 static int check_join(const struct supervisor *s, const struct login *l, struct ctr_error *err)
 {
-	if (entry_of(s, l) != MATCH_ENTRY_JOIN || s->entry == MATCH_ENTRY_JOIN ||
-	    !s->code_is_theirs)
+	if (entry_of(s, l) != MATCH_ENTRY_JOIN)
+		return 0;
+	/*
+	 * MUST-1: root of the host is nobody there, so it can not do its work, and no process comes
+	 * back from a user namespace. One that stayed outside would start programs outside of it.
+	 */
+	if (idmap_is_mapped(&s->c.users.choice))
+		return err_set(err, CTR_E_UNSUPPORTED, EPERM, "enter",
+			       "%s would join %s, in whose user namespace root is nobody: "
+			       "PrivateUsers=identity, or a program that enters late (sshd, cron)",
+			       l->service, s->c.st.id);
+	if (s->entry == MATCH_ENTRY_JOIN || !s->code_is_theirs)
 		return 0;
 	return err_set(err, CTR_E_UNSUPPORTED, EPERM, "enter",
 		       "%s would join %s, whose users may be root and rewrite its programs: "

@@ -23,12 +23,19 @@ int supervisor_connect_init(struct supervisor *s)
 	int r =
 	    str_format(path, sizeof(path), "/proc/%d/root/dev/.container/socket", s->c.st.init.pid);
 	struct ucred peer;
-	autofd int fd = r < 0 ? r : msg_connect_at(AT_FDCWD, path);
+	const struct userns *users = &s->c.users;
+	uint32_t root = 0;
+	autofd int fd = -1;
 
+	/* in its user namespace root of the host is nobody, whom PID 1 would not obey */
+	if (r == 0)
+		fd = users->fd < 0 ? msg_connect_at(AT_FDCWD, path) : userns_connect(users, path);
 	if (fd < 0)
-		return fd;
+		return r < 0 ? r : fd;
+	if (users->fd >= 0 && idmap_outside(&users->uid, 0, &root) < 0)
+		return -EPERM;
 	/* MUST-5: the name may lie, the kernel's word on who listens does not */
-	if (msg_peer_cred(fd, &peer) < 0 || peer.pid != s->c.st.init.pid || peer.uid != 0)
+	if (msg_peer_cred(fd, &peer) < 0 || peer.pid != s->c.st.init.pid || peer.uid != root)
 		return -EPERM;
 	return take_fd(&fd);
 }

@@ -173,6 +173,11 @@ static int make(struct supervisor *s, const struct load_paths *paths, const stru
 
 	if (r < 0)
 		return r;
+	if (idmap_is_mapped(&spec->users) && s->c.st.instance == MATCH_SHARED)
+		return err_set(err, CTR_E_CONFIG, EINVAL, "users",
+			       "Instance=shared and PrivateUsers= of %s contradict each other: "
+			       "each login would have to keep his own numbers",
+			       s->c.st.definition);
 	if (has_checkpoint(s))
 		return spec->restore_on_login ? come_back(s, l) : 1;
 	(void)!str_copy(s->shell, sizeof(s->shell), login_shell(l)); /* as long as the login's */

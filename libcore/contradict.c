@@ -30,9 +30,25 @@ static int check_scheduler(const struct spec *s, struct ctr_error *err)
 	return 0;
 }
 
+/* What comes back from a checkpoint is in no user namespace, so nothing of these is saved. */
+static int check_users(const struct spec *s, struct ctr_error *err)
+{
+	if (s->users.mode == IDMAP_NO)
+		return 0;
+	if (s->on_logout || s->on_disconnect == SPEC_DISCONNECT_CHECKPOINT)
+		return bad(err, "PrivateUsers= and checkpoints (OnLogout=, "
+				"OnDisconnect=checkpoint) can not be together");
+	/* PID 1 sees who connects by its group, which does not count then (proc(5)) */
+	if (idmap_is_mapped(&s->users) && s->protect_proc == SPEC_PROC_PTRACEABLE)
+		return bad(err, "ProtectProc=ptraceable can not be used with PrivateUsers=");
+	return 0;
+}
+
 int contradict_check(const struct spec *s, struct ctr_error *err)
 {
 	int r = check_names(s, err);
 
+	if (r == 0)
+		r = check_users(s, err);
 	return r < 0 ? r : check_scheduler(s, err);
 }

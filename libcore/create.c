@@ -13,29 +13,32 @@
 
 #include "child.h"
 #include "cleanup.h"
-#include "held.h"
-#include "mntlist.h"
 #include "msg.h"
 #include "network.h"
 #include "proc.h"
 #include "record.h"
 #include "setup.h"
 #include "sys.h"
+#include "verify.h"
 
-enum { FILES_MS = 30000 };
-
-/* In the order in which they are handed over; the mount namespace is entered last. */
+/* In the order in which they are handed over, which is not that of entering them. */
 static const struct {
 	const char *name;
 	int flag;
 } spaces[CREATE_NS] = {
-    {"mnt", CLONE_NEWNS},  {"pid", CLONE_NEWPID}, {"ipc", CLONE_NEWIPC},
-    {"uts", CLONE_NEWUTS}, {"net", CLONE_NEWNET}, {"cgroup", CLONE_NEWCGROUP},
+    {"mnt", CLONE_NEWNS},    {"pid", CLONE_NEWPID}, {"ipc", CLONE_NEWIPC},
+    {"uts", CLONE_NEWUTS},   {"net", CLONE_NEWNET}, {"cgroup", CLONE_NEWCGROUP},
+    {"user", CLONE_NEWUSER},
 };
 
 const char *create_ns_name(size_t i)
 {
 	return i < CREATE_NS ? spaces[i].name : NULL;
+}
+
+uint64_t create_ns_flag(size_t i)
+{
+	return i < CREATE_NS ? (uint64_t)spaces[i].flag : 0;
 }
 
 int create_tree_path(const struct create *c, char path[PATH_MAX], struct ctr_error *err)
@@ -54,6 +57,7 @@ void create_init(struct create *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->rootfd = c->restrict_fd = c->abort_fd = -1;
+	userns_init(&c->users);
 	c->dirfd = c->control = c->sync = c->pidfd = c->scratch = -1;
 	for (size_t i = 0; i < CREATE_NS; i++)
 		c->ns_fd[i] = -1;
@@ -100,11 +104,36 @@ static void undo_cgroup(void *ctx)
 	(void)!cg_remove(&c->cg, NULL);
 }
 
-/* What comes back is cloned into its other namespaces by CRIU. */
+static int run_users(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	const struct userns_who who = {c->st.uid, c->gid, c->groups, c->ngroups};
+	int r;
+
+	if (c->spec->users.mode == IDMAP_NO)
+		return 0;
+	if (c->spec->users.mode == IDMAP_PICK)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "users", "PrivateUsers=pick");
+	c->users.choice = c->spec->users;
+	r = userns_map(&c->users, &who, err);
+	return r < 0 ? r : userns_make(&c->users, c->spec->namespaces, err);
+}
+
+static void undo_users(void *ctx)
+{
+	userns_done(&((struct create *)ctx)->users);
+}
+
+/*
+ * What comes back is cloned into its other namespaces by CRIU. Those that a user namespace owns
+ * are there already (userns.h).
+ */
 static uint64_t namespaces(const struct create *c)
 {
 	uint64_t own = c->spec->namespaces & ~(uint64_t)CLONE_NEWCGROUP;
 
+	if (c->users.fd >= 0)
+		own &= CLONE_NEWNS | CLONE_NEWPID;
 	return c->restore ? own & (CLONE_NEWNS | CLONE_NEWNET) : own;
 }
 
@@ -181,7 +210,11 @@ static int run_network(void *ctx, struct ctr_error *err)
 
 	if (c->spec->net != SPEC_NET_VETH)
 		return 0;
-	r = str_format(path, sizeof(path), "/proc/%d/ns/net", c->st.init.pid);
+	/* the child may be on its way into the one of the user namespace */
+	if (c->users.owned[USERNS_NET] >= 0)
+		r = str_format(path, sizeof(path), "/proc/self/fd/%d", c->users.owned[USERNS_NET]);
+	else
+		r = str_format(path, sizeof(path), "/proc/%d/ns/net", c->st.init.pid);
 	netns = r < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
 		return 0; /* the child has failed by now; run_child() hears why */
@@ -314,90 +347,6 @@ static int run_child(void *ctx, struct ctr_error *err)
 	return r;
 }
 
-static int check_namespace(struct create *c, size_t i, struct ctr_error *err)
-{
-	uint64_t theirs, ours;
-	char path[64];
-	int r = str_format(path, sizeof(path), "/proc/%d/ns/%s", c->st.init.pid, spaces[i].name);
-
-	if (r == 0)
-		r = proc_ns_inode(c->st.init.pid, spaces[i].name, &theirs);
-	if (r == 0)
-		r = proc_ns_inode(getpid(), spaces[i].name, &ours);
-	if (r < 0)
-		return err_sys(err, r, "verify", "read the %s namespace", spaces[i].name);
-	if (ours == theirs)
-		return err_set(err, CTR_E_SYSTEM, EPERM, "verify",
-			       "PID 1 is still in the host's %s namespace", spaces[i].name);
-	c->ns_fd[i] = open(path, O_RDONLY | O_CLOEXEC);
-	if (c->ns_fd[i] < 0)
-		return err_sys(err, errno, "verify", "open the %s namespace", spaces[i].name);
-	c->st.ns[c->st.nns].inode = theirs;
-	return str_copy(c->st.ns[c->st.nns++].name, sizeof(c->st.ns[0].name), spaces[i].name);
-}
-
-/* MUST-1, MUST-10: what CRIU has made is what was there, before anything of it runs. */
-static int check_mounts(const struct create *c, struct ctr_error *err)
-{
-	autostrv struct strv lines = {0}, host = {0}, walls = {0}, maker = {0};
-	char tree[PATH_MAX];
-	const struct mntlist_pair pair = {&lines, &maker, tree};
-	int r = mntlist_read(c->st.init.pid, &lines, err);
-
-	if (r == 0)
-		r = mntlist_read(getpid(), &host, err);
-	if (r == 0)
-		r = mntlist_read(c->maker.pid, &maker, err);
-	if (r == 0)
-		r = create_tree_path(c, tree, err);
-	if (r < 0)
-		return r;
-	r = mntlist_walls(&lines, &host, &walls);
-	if (r < 0)
-		return err_sys(err, r, "verify", "read the mounts of PID 1");
-	r = mntlist_compare(c->restore->walls, &walls, err);
-	return r < 0 ? r : mntlist_same(&pair, c->restore->externals, err);
-}
-
-static int check_files(void *arg, struct ctr_error *err)
-{
-	const struct create *c = arg;
-	autostrv struct strv have = {0};
-	autofree pid_t *pids = NULL;
-	size_t n = 0;
-	int r = cg_pids(&c->cg, &pids, &n, err);
-	const struct held_where where = {c->st.init.pid, pids, n};
-
-	if (r == 0)
-		r = held_read(&where, &have, err);
-	return r < 0 ? r : held_compare(c->restore->held, &have, err);
-}
-
-/* MUST-1: inodes are read back; what the kernel says counts, not what the calls returned. */
-static int run_verify(void *ctx, struct ctr_error *err)
-{
-	struct create *c = ctx;
-	int r = 0;
-
-	c->st.nns = 0;
-	for (size_t i = 0; r == 0 && i < CREATE_NS; i++)
-		if (c->spec->namespaces & (uint64_t)spaces[i].flag)
-			r = check_namespace(c, i, err);
-	if (r == 0 && c->restore)
-		r = check_mounts(c, err);
-	if (r == 0 && c->restore) /* a file system may not answer (MUST-4) */
-		r = child_run(check_files, c, FILES_MS, err);
-	if (r < 0)
-		return r;
-	r = c->cg.inherit ? 1 : cg_has(&c->cg, c->st.init.pid);
-	if (r != 1)
-		return err_set(err, CTR_E_SYSTEM, EPERM, "verify",
-			       "PID 1 is not in control group %s", c->cg.path);
-	if (!proc_is_alive(&c->st.init))
-		return err_set(err, CTR_E_SYSTEM, ECHILD, "verify", "PID 1 died");
-	return 0;
-}
-
 /*
  * CRIU lets the processes go, and who ran it ends: PID 1 is then a child of this process, which
  * adopts it (prctl(2), PR_SET_CHILD_SUBREAPER).
@@ -455,10 +404,15 @@ static int run_publish(void *ctx, struct ctr_error *err)
 }
 
 static const struct stage table[] = {
-    {"state", run_state, undo_state}, {"cgroup", run_cgroup, undo_cgroup},
-    {"clone", run_clone, undo_clone}, {"network", run_network, undo_network},
-    {"place", run_place, NULL},	      {"child", run_child, NULL},
-    {"verify", run_verify, NULL},     {"resume", run_resume, NULL},
+    {"state", run_state, undo_state},
+    {"cgroup", run_cgroup, undo_cgroup},
+    {"users", run_users, undo_users},
+    {"clone", run_clone, undo_clone},
+    {"network", run_network, undo_network},
+    {"place", run_place, NULL},
+    {"child", run_child, NULL},
+    {"verify", verify_created, NULL},
+    {"resume", run_resume, NULL},
     {"publish", run_publish, NULL},
 };
 

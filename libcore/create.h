@@ -9,10 +9,11 @@
 #include "spec.h"
 #include "stage.h"
 #include "state.h"
+#include "userns.h"
 
 /* Making a container: the supervisor's table of stages and the set-up child's. */
 
-enum { CREATE_NS = 6 };
+enum { CREATE_NS = 7 };
 
 #define CREATE_TREE "tree" /* in the container's folder: where a tree is prepared for CRIU */
 
@@ -43,18 +44,21 @@ struct create {
 	int restrict_fd;   /* blob */
 	int abort_fd;	   /* readable or hung up: the login gave up; -1: none */
 	unsigned int timeout_ms;
-	gid_t gid; /* of the owner */
+	gid_t gid;	     /* of the owner */
+	const gid_t *groups; /* the same; used only while it is made */
+	size_t ngroups;
 	struct cg_facts cg_facts;
 	struct state st; /* id, definition, user ... filled; the rest is filled here */
 
 	/* made */
-	int dirfd;	      /* containers/ID */
-	int control;	      /* listening socket of the supervisor */
-	int sync;	      /* to the set-up child, closed once PID 1 is ready */
-	int pidfd;	      /* of PID 1 */
-	struct child maker;   /* runs CRIU, while a container comes back */
-	int scratch;	      /* of an overlay, root.h; -1: none */
-	int ns_fd[CREATE_NS]; /* mnt pid ipc uts net cgroup; -1: shared with the host */
+	int dirfd;	    /* containers/ID */
+	int control;	    /* listening socket of the supervisor */
+	int sync;	    /* to the set-up child, closed once PID 1 is ready */
+	int pidfd;	    /* of PID 1 */
+	struct child maker; /* runs CRIU, while a container comes back */
+	int scratch;	    /* of an overlay, root.h; -1: none */
+	struct userns users;
+	int ns_fd[CREATE_NS]; /* mnt pid ipc uts net cgroup user; -1: shared with the host */
 	struct cg cg;
 	struct child making; /* the groups, from `cgroup` to `place` */
 };
@@ -83,7 +87,10 @@ void create_undo(struct create *c, bool keep_folder);
 int create_tree_path(const struct create *c, char path[PATH_MAX],
 		     struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** create_ns_name - word i of the ns list: "mnt", "pid", "ipc", "uts", "net", "cgroup" */
+/** create_ns_name - word i of the ns list: "mnt", "pid", "ipc", "uts", "net", "cgroup", "user" */
 const char *create_ns_name(size_t i);
+
+/** create_ns_flag - the same as CLONE_NEW* */
+uint64_t create_ns_flag(size_t i);
 
 #endif

@@ -27,7 +27,9 @@ static const struct {
  * Terminals are counted for the whole machine (kernel.pty.max, 4096, less 1024 for the host's own
  * mounts): one container must not have them all.
  */
-#define PTS_OPTIONS "mode=620,ptmxmode=666,gid=5,max=1024"
+#define PTS_OPTIONS "mode=620,ptmxmode=666,gid=%u,max=1024"
+
+enum { TTY_GID = 5 };
 
 static const struct {
 	const char *name, *target;
@@ -94,16 +96,30 @@ static int attach_new(int rootfd, const char *path, const char *type, const char
 	return m < 0 ? m : mnt_attach(m, target, path, err);
 }
 
+/* The group of terminals is the number 5 inside, whatever that is outside. */
+static int attach_pts(int rootfd, const struct root_facts *facts, struct ctr_error *err)
+{
+	uint32_t gid = TTY_GID;
+	char options[64];
+	int r = facts->users ? idmap_outside(&facts->users->gid, TTY_GID, &gid) : 0;
+
+	if (r == 0)
+		r = str_format(options, sizeof(options), PTS_OPTIONS, gid);
+	if (r < 0)
+		return err_sys(err, r, "dev", "name the group of terminals");
+	return attach_new(rootfd, "/dev/pts", "devpts", options, err);
+}
+
 /*
  * MUST-6: read-only, so that /proc/PID/exe of a helper can not be written from inside. Opened here
  * and not by the supervisor: open_tree(2) copies only mounts of the caller's own namespace.
  */
-static int attach_helper(int rootfd, int hostfd, const char *dir, const char *name,
+static int attach_helper(int rootfd, int hostfd, const struct root_facts *facts, const char *name,
 			 struct ctr_error *err)
 {
 	char from[PATH_MAX], to[64];
 	autofd int fd = -1, target = -1, m = -1;
-	int r = str_format(from, sizeof(from), "%s/container-%s", dir, name);
+	int r = str_format(from, sizeof(from), "%s/container-%s", facts->helper_dir, name);
 
 	if (r == 0)
 		r = str_format(to, sizeof(to), "/dev/.container/%s", name);
@@ -176,7 +192,7 @@ int dev_build(int rootfd, int hostfd, const struct spec *spec, const struct root
 	if (r == 0)
 		r = mnt_attach(dev, target, "/dev", err);
 	if (r == 0)
-		r = attach_new(rootfd, "/dev/pts", "devpts", PTS_OPTIONS, err);
+		r = attach_pts(rootfd, facts, err);
 	if (r == 0)
 		r = attach_new(rootfd, "/dev/shm", "tmpfs", "mode=1777,size=50%", err);
 	if (r == 0 && facts->new_ipc_ns)
@@ -184,8 +200,8 @@ int dev_build(int rootfd, int hostfd, const struct spec *spec, const struct root
 	if (r == 0)
 		r = attach_console(rootfd, err);
 	if (r == 0)
-		r = attach_helper(rootfd, hostfd, facts->helper_dir, "init", err);
+		r = attach_helper(rootfd, hostfd, facts, "init", err);
 	if (r == 0)
-		r = attach_helper(rootfd, hostfd, facts->helper_dir, "attach", err);
+		r = attach_helper(rootfd, hostfd, facts, "attach", err);
 	return r;
 }

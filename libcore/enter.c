@@ -120,6 +120,21 @@ static int bind_attach(int root, const char *shell, struct ctr_error *err)
 	return r < 0 ? err_sys(err, r, "enter", "put container-attach onto %s", shell) : 0;
 }
 
+/*
+ * Last of the namespaces, since it takes away what the others want. Root of the host is nobody in
+ * most of them, and becomes root inside; the groups are the login's by now and stay.
+ */
+static int join_user(int fd, struct ctr_error *err)
+{
+	int r = join_one(fd, CLONE_NEWUSER, "user", err);
+
+	if (r < 0 || fd < 0 || geteuid() == 0)
+		return r;
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return err_sys(err, errno, "enter", "become root of the user namespace");
+	return 0;
+}
+
 static int private_copy(const struct enter_plan *p, struct kept *k, struct ctr_error *err)
 {
 	autofd int root = -1;
@@ -136,14 +151,10 @@ static int private_copy(const struct enter_plan *p, struct kept *k, struct ctr_e
 	return p->shell ? bind_attach(root, p->shell, err) : 0;
 }
 
-static int restrict_self(int fd, int self, struct restrict_set *set, struct ctr_error *err)
+static int restrict_self(int self, const struct restrict_set *set, struct ctr_error *err)
 {
-	int r = restrict_load(fd, set, err);
+	int r = keyring_new_session(err);
 
-	if (r == 0)
-		r = keyring_new_session(err);
-	if (r == 0)
-		r = restrict_limits(set, self, err);
 	return r < 0 ? r : restrict_become(set, NULL, self, err);
 }
 
@@ -176,6 +187,8 @@ static int verify(const struct enter_plan *p, int self, ino_t old_mnt, struct ct
 		r = check_space(self, "ns/net", p->net_fd, err);
 	if (r == 0)
 		r = check_space(self, "ns/pid_for_children", p->pid_fd, err);
+	if (r == 0)
+		r = check_space(self, "ns/user", p->user_fd, err);
 	if (r == 0 && (fstatat(self, "ns/mnt", &st, 0) < 0 || st.st_ino == old_mnt))
 		r = err_set(err, CTR_E_SYSTEM, EPERM, "verify", "the mounts are the host's");
 	return r;
@@ -194,7 +207,14 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	if (!set || self < 0 || fstatat(self, "ns/mnt", &before, 0) < 0)
 		return err_sys(err, errno, "enter", "look at this process");
 	take_files(p->keep_files, &k);
-	r = join_all(p, err);
+	r = restrict_load(p->restrict_fd, set, err);
+	if (r == 0)
+		r = join_all(p, err);
+	/* root of the host may raise a limit */
+	if (r == 0)
+		r = restrict_limits(set, self, err);
+	if (r == 0)
+		r = join_user(p->user_fd, err);
 	if (r == 0 && p->mnt_fd >= 0)
 		r = private_copy(p, &k, err);
 	for (size_t i = 0; i < k.n; i++)
@@ -208,7 +228,7 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	/* MUST-6: what the caller has open of the host ends where the user's program begins */
 	if (r == 0 && (r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)) < 0)
 		r = err_sys(err, r, "enter", "mark descriptors close-on-exec");
-	return r < 0 ? r : restrict_self(p->restrict_fd, self, set, err);
+	return r < 0 ? r : restrict_self(self, set, err);
 }
 
 /* ---- the way back ---- */

@@ -12,7 +12,8 @@
 /** struct enter_plan - what the supervisor answered; descriptors are borrowed */
 struct enter_plan {
 	int mnt_fd, pid_fd, ipc_fd, uts_fd, net_fd, cgroup_fd; /* -1: not this namespace */
-	int restrict_fd;				       /* blob of restrict.h */
+	int user_fd;	   /* -1: as those; there is no way back */
+	int restrict_fd;   /* blob of restrict.h */
 	const char *shell; /* path in the container over which attach is bound; NULL: not */
 	const char *const
 	    *keep_files; /* host files shown at the same path in the private copy (utmp, tty ...);

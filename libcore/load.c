@@ -397,6 +397,8 @@ static int finish(struct load *ld, const char *name, struct ctr_error *err)
 		return err_sys(err, ENOMEM, "config", "load '%s'", name);
 	if (s->net == SPEC_NET_LOOPBACK || s->net == SPEC_NET_VETH)
 		s->namespaces |= CLONE_NEWNET;
+	if (s->users.mode != IDMAP_NO)
+		s->namespaces |= CLONE_NEWUSER;
 	r = verdict_check_spec(s, ld->report ? &warnings : NULL, err);
 	for (size_t i = 0; i < warnings.n; i++)
 		load_report_add(

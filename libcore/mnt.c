@@ -65,6 +65,15 @@ int mnt_set(int fd, uint64_t set, uint64_t propagation, bool recursive, struct c
 	return r < 0 ? err_sys(err, r, "mount", "set mount attributes") : 0;
 }
 
+int mnt_idmap(int mnt, int userns, bool recursive, struct ctr_error *err)
+{
+	struct mount_attr a = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+	int r = sys_mount_setattr(mnt, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &a,
+				  sizeof(a));
+
+	return r < 0 ? err_sys(err, r, "mount", "map the owners of files") : 0;
+}
+
 int mnt_attach(int mnt, int target, const char *what, struct ctr_error *err)
 {
 	int r =

@@ -21,6 +21,14 @@ int mnt_clone(int fd, bool recursive, struct ctr_error *err) ATTR_WARN_UNUSED;
 int mnt_set(int fd, uint64_t set, uint64_t propagation, bool recursive,
 	    struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * mnt_idmap - what is on the disk shows with the numbers that a user namespace gives it
+ * @mnt: detached, and never attached before
+ *
+ * -EINVAL: one of its file systems can not; -EPERM: it is one of those already.
+ */
+int mnt_idmap(int mnt, int userns, bool recursive, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** mnt_attach - attach a detached mount onto the place of another descriptor */
 int mnt_attach(int mnt, int target, const char *what, struct ctr_error *err) ATTR_WARN_UNUSED;
 

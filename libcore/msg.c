@@ -392,6 +392,16 @@ static int connect_at(int dirfd, const char *name, int flags)
 	return take_fd(&fd);
 }
 
+int msg_connect_by(int sock, const char *path)
+{
+	struct sockaddr_un a;
+	int r = address_at(AT_FDCWD, path, &a);
+
+	if (r == 0 && connect(sock, (struct sockaddr *)&a, sizeof(a)) < 0)
+		r = -errno;
+	return r;
+}
+
 int msg_connect_at(int dirfd, const char *name)
 {
 	int fd = connect_at(dirfd, name, 0);

@@ -104,6 +104,10 @@ int msg_listen_at(int dirfd, const char *name, mode_t mode) ATTR_WARN_UNUSED;
  * socket's O_PATH descriptor). -ETIMEDOUT after two seconds with a full queue */
 int msg_connect_at(int dirfd, const char *name) ATTR_WARN_UNUSED;
 
+/** msg_connect_by - connect a socket that is there already by a path; waits as long as it is set to
+ */
+int msg_connect_by(int sock, const char *path) ATTR_WARN_UNUSED;
+
 /** msg_try_connect_at - the same without waiting: -EAGAIN with a full queue. Does not block later
  */
 int msg_try_connect_at(int dirfd, const char *name) ATTR_WARN_UNUSED;

@@ -12,6 +12,7 @@
 #include <sys/capability.h>
 
 #include "cleanup.h"
+#include "idmap.h"
 #include "list.h"
 #include "match.h"
 #include "netconf.h"
@@ -379,6 +380,16 @@ static int read_umask(const struct parse_in *in, struct ctr_error *err)
 	return 0;
 }
 
+static int read_users(const struct parse_in *in, struct ctr_error *err)
+{
+	static const char *const words[] = {"no", "identity", "pick", NULL};
+
+	if (idmap_parse_choice(in->value, in->field) == 0)
+		return 0;
+	return parse_bad(err, "user namespace (no, identity, pick or UID:RANGE)", in->value,
+			 parse_suggest(in->value, words));
+}
+
 static int (*const readers[PARSE_TYPES])(const struct parse_in *in, struct ctr_error *err) = {
     [PARSE_TEXT] = read_string,	   [PARSE_EXTENDS] = read_name,
     [PARSE_CONTAINER] = read_name, [PARSE_HOSTNAME] = read_hostname,
@@ -386,7 +397,7 @@ static int (*const readers[PARSE_TYPES])(const struct parse_in *in, struct ctr_e
     [PARSE_BOOL] = read_bool,	   [PARSE_NAMESPACES] = read_namespaces,
     [PARSE_CAPS] = read_caps,	   [PARSE_ERRNO] = read_errno,
     [PARSE_OOM] = read_oom,	   [PARSE_NICE] = read_nice,
-    [PARSE_UMASK] = read_umask,
+    [PARSE_UMASK] = read_umask,	   [PARSE_USERS] = read_users,
 };
 
 int parse_value(const struct parse_in *in, struct ctr_error *err)
@@ -422,6 +433,8 @@ void parse_reset(const struct parse_in *in)
 		*(char **)in->field = NULL;
 	} else if (in->type == PARSE_CAPS) {
 		*(struct spec_capset *)in->field = (struct spec_capset){0};
+	} else if (in->type == PARSE_USERS) {
+		*(struct idmap_choice *)in->field = (struct idmap_choice){0};
 	} else if (in->type == PARSE_OOM) {
 		s->oom_score_adjust_set = false;
 	} else if (in->type == PARSE_NICE) {

@@ -83,10 +83,21 @@ static int mount_proc(int rootfd, const struct spec *spec, const struct root_fac
 	    [SPEC_PROC_PTRACEABLE] = "hidepid=ptraceable",
 	};
 	const uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	const char *hide = options[spec->protect_proc];
 	autofd int m = -1, host = -1;
+	char text[64];
+	uint32_t gid;
 
+	/*
+	 * Who executes a program that he can not read, as container-attach, belongs to the user
+	 * namespace in which its owner is known (would_dump(), exec.c): the host's. PID 1, which
+	 * looks at who connects, sees him by its group.
+	 */
+	if (hide && facts->users && idmap_outside(&facts->users->gid, 0, &gid) == 0 &&
+	    str_format(text, sizeof(text), "%s,gid=%u", hide, gid) == 0)
+		hide = text;
 	if (facts->new_pid_ns) {
-		m = mnt_new("proc", options[spec->protect_proc], attr, err);
+		m = mnt_new("proc", hide, attr, err);
 	} else {
 		host = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (host < 0)

@@ -28,6 +28,29 @@ struct build {
 
 /* ---- the tree ---- */
 
+/*
+ * Where the host's files can be written, none can be left that has a number of the range: who gets
+ * that number later would own it. Not every file system can be told so.
+ */
+static int keep_numbers_out(const struct build *b, int mnt, bool recursive, struct ctr_error *err)
+{
+	const struct userns *u = b->facts->users;
+	int r = u && u->hole_fd >= 0 ? mnt_idmap(mnt, u->hole_fd, recursive, err) : 0;
+
+	return r == -EINVAL || r == -EPERM ? 0 : r;
+}
+
+/* A tree of its own is root's inside; the host's stays root's of the host (threats: C9). */
+static int show_owners(const struct build *b, int tree, struct ctr_error *err)
+{
+	const struct userns *u = b->facts->users;
+
+	if (!u || !idmap_is_mapped(&u->choice))
+		return 0;
+	return b->spec->root_directory ? mnt_idmap(tree, u->fd, false, err)
+				       : keep_numbers_out(b, tree, false, err);
+}
+
 static int show_mount(struct build *b, const struct mnt_point *p, struct ctr_error *err)
 {
 	autofd int from = path_open_nolinks(b->host, p->path, O_PATH), m = -1;
@@ -41,6 +64,8 @@ static int show_mount(struct build *b, const struct mnt_point *p, struct ctr_err
 	if (m < 0)
 		return m;
 	r = mnt_set(m, b->attr, MS_SLAVE, false, err);
+	if (r == 0)
+		r = keep_numbers_out(b, m, false, err);
 	return r < 0 ? r : mnt_attach(m, target, p->path, err);
 }
 
@@ -129,6 +154,8 @@ static int open_tree_of(struct build *b, struct ctr_error *err)
 	if (tree < 0)
 		return tree;
 	r = mnt_set(tree, b->attr, MS_SLAVE, false, err);
+	if (r == 0 && b->spec->volatile_mode != SPEC_VOLATILE_OVERLAY)
+		r = show_owners(b, tree, err);
 	if (r < 0)
 		return r;
 	/* onto the old root: from here on it is reached by this descriptor alone */
@@ -172,6 +199,8 @@ static int attach_bind(struct build *b, int from, const char *path, uint64_t att
 	if (m < 0)
 		return m;
 	r = mnt_set(m, attr, MS_SLAVE, true, err);
+	if (r == 0 && !(attr & MOUNT_ATTR_RDONLY))
+		r = keep_numbers_out(b, m, true, err);
 	return r < 0 ? r : mnt_attach(m, target, path, err);
 }
 
@@ -350,7 +379,9 @@ int root_build(const struct spec *spec, const struct root_facts *facts, int *ret
 	if (b.host < 0)
 		return err_sys(err, errno, "root", "open /");
 	mask = umask(0); /* modes are given in full */
-	r = build_all(&b, err);
+	r = facts->users ? userns_build_as_root(facts->users, err) : 0;
+	if (r == 0)
+		r = build_all(&b, err);
 	(void)umask(mask);
 	if (r == 0 && b.scratch >= 0)
 		*ret_scratch = take_fd(&b.scratch);

@@ -4,6 +4,7 @@
 
 #include "err.h"
 #include "spec.h"
+#include "userns.h"
 
 /**
  * struct root_facts - what building a root needs besides the definition
@@ -15,6 +16,7 @@ struct root_facts {
 	bool new_pid_ns;	/* false: /proc is the host's, bound */
 	bool new_net_ns;
 	bool new_ipc_ns;
+	const struct userns *users; /* NULL: no user namespace */
 	int at; /* O_PATH folder to leave the tree at, instead of pivoting into it; -1: pivot */
 	int upper_tar; /* what an overlay's upper folder is filled with before; -1: nothing */
 };

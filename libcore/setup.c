@@ -61,6 +61,19 @@ static int run_cgns(void *ctx, struct ctr_error *err)
 	return r < 0 ? err_sys(err, r, "cgns", "unshare the cgroup namespace") : 0;
 }
 
+static int run_owned(void *ctx, struct ctr_error *err)
+{
+	return userns_enter_owned(&((const struct setup *)ctx)->c->users, err);
+}
+
+/* As late as can be: what comes after is what root inside may do too. */
+static int run_user(void *ctx, struct ctr_error *err)
+{
+	const struct userns *users = &((const struct setup *)ctx)->c->users;
+
+	return users->fd < 0 ? 0 : userns_enter(users, err);
+}
+
 static int run_uts(void *ctx, struct ctr_error *err)
 {
 	const struct spec *spec = ((const struct setup *)ctx)->c->spec;
@@ -116,6 +129,7 @@ static int build_root(const struct setup *s, int at, struct ctr_error *err)
 				   .new_pid_ns = c->spec->namespaces & CLONE_NEWPID,
 				   .new_net_ns = c->spec->namespaces & CLONE_NEWNET,
 				   .new_ipc_ns = c->spec->namespaces & CLONE_NEWIPC,
+				   .users = c->users.fd < 0 ? NULL : &c->users,
 				   .at = at,
 				   .upper_tar = c->restore ? c->restore->upper_tar : -1};
 	int r = root_build(c->spec, &facts, &scratch, err);
@@ -264,9 +278,10 @@ static const struct stage restore_table[] = {
 };
 
 static const struct stage table[] = {
-    {"uts", run_uts, NULL},	    {"net", run_net, NULL},	  {"sysctl", run_sysctl, NULL},
-    {"root", run_root, NULL},	    {"door", run_door, NULL},	  {"cgns", run_cgns, NULL},
-    {"keyring", run_keyring, NULL}, {"listen", run_listen, NULL}, {"exec", run_exec, NULL},
+    {"owned", run_owned, NULL},	  {"uts", run_uts, NULL},   {"net", run_net, NULL},
+    {"sysctl", run_sysctl, NULL}, {"root", run_root, NULL}, {"door", run_door, NULL},
+    {"user", run_user, NULL},	  {"cgns", run_cgns, NULL}, {"keyring", run_keyring, NULL},
+    {"listen", run_listen, NULL}, {"exec", run_exec, NULL},
 };
 
 static void reset_signals(void)

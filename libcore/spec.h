@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "idmap.h"
 #include "str.h"
 
 /*
@@ -96,8 +97,9 @@ struct spec {
 	int attachments;       /* enum spec_attachments */
 
 	/* [Exec] */
-	char *hostname;	   /* specifiers already expanded, NULL: the host's */
-	char *domain_name; /* the same */
+	char *hostname;		   /* specifiers already expanded, NULL: the host's */
+	char *domain_name;	   /* the same */
+	struct idmap_choice users; /* PrivateUsers= */
 	bool no_new_privileges;
 	struct spec_capset cap_bounding, cap_permitted, cap_effective, cap_inheritable, cap_ambient;
 	struct strv syscall_filter; /* words: names, @groups, leading "~" word makes a deny list */

@@ -45,14 +45,17 @@ struct login {
 	uint64_t deadline; /* of the call that is under way, CLOCK_MONOTONIC ms */
 	bool late, attach, inside;
 	char shell[256];
-	int fd[7];	   /* namespaces and the restrict blob, in the order of names[] */
+	int fd[8];	   /* namespaces and the restrict blob, in the order of names[] */
 	int door[MSG_FDS]; /* files of the container's cgroups, see enter() */
 	size_t ndoor;
 	bool has_door; /* came with the answer */
 	struct enter_home home;
 };
 
-static const char *const names[] = {"mnt", "pid", "ipc", "uts", "net", "cgroup", "restrict"};
+static const char *const names[] = {"mnt", "pid",    "ipc",  "uts",
+				    "net", "cgroup", "user", "restrict"};
+
+enum { SPACES = 7 }; /* the restrict blob comes after them */
 
 /* What was needed to get in; a program that serves its user without exec keeps none of it. */
 static void close_ways_in(struct login *l)
@@ -139,19 +142,19 @@ static int take_fds(struct login *l, struct msg *m, struct ctr_error *err)
 	while (list && *list) {
 		size_t len = strcspn(list, ","), i = 0;
 
-		while (i < 6 && (strlen(names[i]) != len || strncmp(names[i], list, len) != 0))
+		while (i < SPACES && (strlen(names[i]) != len || strncmp(names[i], list, len) != 0))
 			i++;
-		if (i == 6 || l->fd[i] >= 0 || next >= m->nfds)
+		if (i == SPACES || l->fd[i] >= 0 || next >= m->nfds)
 			return bad_answer(err);
 		l->fd[i] = msg_take_fd(m, next++);
 		list += len + (list[len] == ',');
 	}
-	l->fd[6] = msg_take_fd(m, next++);
+	l->fd[SPACES] = msg_take_fd(m, next++);
 	l->has_door = msg_get(m, "door") != NULL;
 	if (l->has_door)
 		take_door(l, m, next);
 	/* MUST-1: without a mount and a PID namespace and restrictions there are no walls */
-	if (next + l->ndoor != m->nfds || l->fd[0] < 0 || l->fd[1] < 0 || l->fd[6] < 0)
+	if (next + l->ndoor != m->nfds || l->fd[0] < 0 || l->fd[1] < 0 || l->fd[SPACES] < 0)
 		return bad_answer(err);
 	return 0;
 }
@@ -306,7 +309,8 @@ static int enter(struct login *l, const char *const *keep, struct ctr_error *err
 				  .uts_fd = l->fd[3],
 				  .net_fd = l->fd[4],
 				  .cgroup_fd = l->fd[5],
-				  .restrict_fd = l->fd[6],
+				  .user_fd = l->fd[6],
+				  .restrict_fd = l->fd[SPACES],
 				  .shell = l->attach ? l->shell : NULL,
 				  .keep_files = keep};
 	automsg struct msg m;

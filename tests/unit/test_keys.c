@@ -36,6 +36,8 @@ static const struct {
     {"Container", "Attachments", "one|shared", "two|1"},
     {"Exec", "Hostname", "lab|lab-%u|a.b", "a_b|-a|a b|%q"},
     {"Exec", "DomainName", "lab.example.org|%u", "a_b|-a|a b"},
+    {"Exec", "PrivateUsers", "no|identity|pick|65536:65536|100000:1024",
+     "yes|1000:65536|65536:10|pick:1|100000"},
     {"Exec", "NoNewPrivileges", "yes|no|1|0|true|off", "2|ja"},
     {"Exec", "CapabilityBoundingSet", "CAP_KILL|~|~CAP_KILL CAP_CHOWN|cap_kill,CAP_CHOWN",
      "CAP_NOPE|KILL|5|CAP_KILL ~CAP_CHOWN"},
