@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "child.h"
 #include "compile.h"
+#include "createhook.h"
 #include "fd.h"
 #include "load.h"
 #include "num.h"
@@ -41,8 +43,33 @@ static int fill(struct supervisor *s, const struct spec *spec, struct ctr_error 
 	return cg_probe(&s->c.cg_facts, err);
 }
 
+static void tell(void *arg, const struct ctr_error *err)
+{
+	log_event(arg, "hook-failed", NULL, "error=\"%s\"", err->text);
+}
+
+/* A failure is logged and changes nothing; but who has no time left for it is refused (MUST-4). */
+static int run_poststart(struct supervisor *s, uint64_t end, struct ctr_error *err)
+{
+	struct ctr_error why;
+	int r = createhook_poststart(&s->c, end, &why);
+
+	if (r == 0)
+		return 0;
+	tell(s, &why);
+	if (s->c.restore) /* what came back can not come back again */
+		return 0;
+	if (r != -ECANCELED && child_now_ms() < end)
+		return 0;
+	if (err)
+		*err = why;
+	create_undo(&s->c, false);
+	return r;
+}
+
 int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *err)
 {
+	uint64_t end = child_now_ms() + s->c.timeout_ms;
 	int r = fill(s, spec, err);
 
 	if (r < 0)
@@ -57,7 +84,11 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	s->save_on_logout = spec->on_logout;
 	s->save_on_disconnect = spec->on_disconnect == SPEC_DISCONNECT_CHECKPOINT;
 	s->code_is_theirs = verdict_code_is_theirs(spec);
+	s->c.tell = tell;
+	s->c.tell_arg = s;
 	r = create_run(&s->c, err);
+	if (r == 0)
+		r = run_poststart(s, end, err);
 	s->c.spec = NULL; /* the caller frees it; what lives on is in the record */
 	return r;
 }

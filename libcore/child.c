@@ -168,19 +168,25 @@ static int become(void *arg, struct ctr_error *err)
 	return err_sys(err, errno, "child", "execute %s", cmd->argv[0]);
 }
 
+int child_finish_program(struct child *c, const char *name, unsigned int timeout_ms,
+			 struct ctr_error *err)
+{
+	struct ctr_error mine, *e = err ? err : &mine;
+	int status = -1, r = finish(c, timeout_ms, &status, e);
+
+	if (r != -ECHILD || status < 0)
+		return r;
+	return status == 0 ? 0
+			   : err_set(e, CTR_E_SYSTEM, EIO, "child", "%s ended with status %d", name,
+				     status);
+}
+
 int child_exec(const struct child_command *cmd, unsigned int timeout_ms, struct ctr_error *err)
 {
 	struct child_command copy = *cmd;
 	struct ctr_error mine, *e = err ? err : &mine;
 	struct child c;
-	int status = -1, r = child_start(become, &copy, &c, e);
+	int r = child_start(become, &copy, &c, e);
 
-	if (r < 0)
-		return r;
-	r = finish(&c, timeout_ms, &status, e);
-	if (r != -ECHILD || status < 0)
-		return r;
-	return status == 0 ? 0
-			   : err_set(e, CTR_E_SYSTEM, EIO, "child", "%s ended with status %d",
-				     cmd->argv[0], status);
+	return r < 0 ? r : child_finish_program(&c, cmd->argv[0], timeout_ms, e);
 }

@@ -38,6 +38,14 @@ int child_finish(struct child *c, unsigned int timeout_ms, struct ctr_error *err
 int child_run(child_fn fn, void *arg, unsigned int timeout_ms,
 	      struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * child_finish_program - as child_finish(), of one whose body executed a program
+ *
+ * -EIO with name and exit status in err when that is not 0, -ECHILD when it died of a signal.
+ */
+int child_finish_program(struct child *c, const char *name, unsigned int timeout_ms,
+			 struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** struct child_command - a program to run: argv[0] is its path, the environment is a fixed one */
 struct child_command {
 	const char *const *argv; /* NULL-ended */

@@ -13,6 +13,7 @@
 
 #include "child.h"
 #include "cleanup.h"
+#include "createhook.h"
 #include "msg.h"
 #include "network.h"
 #include "proc.h"
@@ -315,7 +316,7 @@ static int take_over(struct create *c, const struct msg *m, struct ctr_error *er
 }
 
 /* Waits for `ready` of PID 1, or for `restored`; 1: another word comes */
-static int hear(struct create *c, struct ctr_error *err)
+static int hear(struct create *c, uint64_t end, struct ctr_error *err)
 {
 	automsg struct msg m;
 	int r = msg_recv(c->sync, &m, 0);
@@ -324,6 +325,8 @@ static int hear(struct create *c, struct ctr_error *err)
 		c->scratch = msg_take_fd(&m, 0);
 		return 1;
 	}
+	if (r == 0 && str_equal(msg_verb(&m), "mounted"))
+		return createhook_host(c, end, err) < 0 ? -ECANCELED : 1;
 	if (r == 0 && !c->restore && str_equal(msg_verb(&m), "ready"))
 		return 0;
 	if (r == 0 && c->restore && str_equal(msg_verb(&m), "restored"))
@@ -342,7 +345,7 @@ static int run_child(void *ctx, struct ctr_error *err)
 	do {
 		r = await_word(c, end, err);
 		if (r == 0)
-			r = hear(c, err);
+			r = hear(c, end, err);
 	} while (r == 1);
 	return r;
 }
@@ -404,15 +407,11 @@ static int run_publish(void *ctx, struct ctr_error *err)
 }
 
 static const struct stage table[] = {
-    {"state", run_state, undo_state},
-    {"cgroup", run_cgroup, undo_cgroup},
-    {"users", run_users, undo_users},
-    {"clone", run_clone, undo_clone},
-    {"network", run_network, undo_network},
-    {"place", run_place, NULL},
-    {"child", run_child, NULL},
-    {"verify", verify_created, NULL},
-    {"resume", run_resume, NULL},
+    {"state", run_state, undo_state},	 {"hooks", createhook_stage, createhook_undo},
+    {"cgroup", run_cgroup, undo_cgroup}, {"users", run_users, undo_users},
+    {"clone", run_clone, undo_clone},	 {"network", run_network, undo_network},
+    {"place", run_place, NULL},		 {"child", run_child, NULL},
+    {"verify", verify_created, NULL},	 {"resume", run_resume, NULL},
     {"publish", run_publish, NULL},
 };
 

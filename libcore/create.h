@@ -48,6 +48,9 @@ struct create {
 	const gid_t *groups; /* the same; used only while it is made */
 	size_t ngroups;
 	struct cg_facts cg_facts;
+	/* hears of Poststop= hooks that fail; NULL: nobody */
+	void (*tell)(void *arg, const struct ctr_error *err);
+	void *tell_arg;
 	struct state st; /* id, definition, user ... filled; the rest is filled here */
 
 	/* made */
@@ -61,6 +64,7 @@ struct create {
 	int ns_fd[CREATE_NS]; /* mnt pid ipc uts net cgroup user; -1: shared with the host */
 	struct cg cg;
 	struct child making; /* the groups, from `cgroup` to `place` */
+	bool hooked;	     /* Poststop= is to run when it goes (createhook.h) */
 };
 
 /** create_init - all descriptors -1, the rest zero */

@@ -18,8 +18,8 @@ static const struct keys_row table[] = {
 #undef KEY
 
 static const char *const policy_sections[] = {"Global", "Match", NULL};
-static const char *const spec_sections[] = {"Container", "Exec",       "Files", "Network",
-					    "Resources", "Checkpoint", NULL};
+static const char *const spec_sections[] = {"Container", "Exec",  "Files",	"Network",
+					    "Resources", "Hooks", "Checkpoint", NULL};
 
 const struct keys_row *keys_table(size_t *ret_n)
 {

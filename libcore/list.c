@@ -93,6 +93,18 @@ static int check_sysctl(const struct word *w, struct ctr_error *err)
 	return strstr(w->text, "..") ? bad(w, err) : check_assignment(w, "_.-", err);
 }
 
+/* No shell and no quoting: what looks like it would mean something else than it says. */
+static int check_hook(const struct word *w, struct ctr_error *err)
+{
+	autofree char *path = strdup(w->text);
+
+	if (!path)
+		return err_sys(err, ENOMEM, "config", "read list");
+	path[strcspn(path, " \t")] = '\0';
+	return path_is_clean(path) && path[1] && !strpbrk(w->text, "\"'\\`$;|&<>") ? 0
+										   : bad(w, err);
+}
+
 static int check_syscall(const struct word *w, struct ctr_error *err)
 {
 	return sysgroups_check(w->text + (w->text[0] == '~'), err);
@@ -161,6 +173,7 @@ static const struct {
     {PARSE_BIND, BLANKS, check_bind, "SOURCE[:DESTINATION[:OPTIONS]]"},
     {PARSE_TMPFS, BLANKS, check_tmpfs, "PATH[:OPTIONS]"},
     {PARSE_OPT_PATH, BLANKS, check_opt_path, "path"},
+    {PARSE_HOOK, WHOLE, check_hook, "PATH [ARGUMENT...], without quotes"},
     {PARSE_DEVICE, BLANKS, check_device, "device node"},
     {PARSE_GROUPS, BLANKS, check_group, "group"},
     {PARSE_SYSCTL, WHOLE, check_sysctl, "NAME=VALUE"},
@@ -273,8 +286,8 @@ static int read_words(const struct parse_in *in, struct strv *ret, struct ctr_er
 
 	if (limit_is(in->type))
 		return limit_read(in, lists[row_of(in->type)].what, ret, err);
-	if (split == WHOLE && in->type != PARSE_ENVIRONMENT && in->type != PARSE_SYSCTL &&
-	    in->type != PARSE_NET_ROUTE) {
+	if (split == WHOLE && in->type != PARSE_HOOK && in->type != PARSE_ENVIRONMENT &&
+	    in->type != PARSE_SYSCTL && in->type != PARSE_NET_ROUTE) {
 		r = strv_split(&words, in->value, " \t");
 		if (r < 0)
 			return r;

@@ -99,6 +99,7 @@ static const struct {
     {PARSE_WEIGHT, read_count, false, 1, 10000, "weight from 1 to 10000"},
     {PARSE_SCHED_PRIORITY, read_count, false, 1, 99, "priority from 1 to 99"},
     {PARSE_IO_PRIORITY, read_count, false, 0, 7, "priority from 0 to 7"},
+    {PARSE_HOOK_TIME, read_time, false, 10000, 60000000, "time from 10ms to 1min"},
     {PARSE_CPU_WEIGHT, read_cpu_weight, false, 0, 10000, "weight from 1 to 10000, or idle"},
     {PARSE_CPU_SHARES, num_u64, false, 2, 262144, "number from 2 to 262144"},
     {PARSE_CPU_PERIOD, read_time, false, 1000, 1000000, "time from 1ms to 1s"},

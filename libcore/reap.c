@@ -9,6 +9,7 @@
 
 #include "cg.h"
 #include "cleanup.h"
+#include "hookstate.h"
 #include "msg.h"
 #include "netlease.h"
 #include "network.h"
@@ -53,6 +54,15 @@ static int remove_groups(const char *id, const struct state *st, struct ctr_erro
 	return r < 0 ? r : cg_remove(&cg, err);
 }
 
+/* What a hook says is for the log of who runs it, and must not keep the rest from going. */
+static void run_hooks(int rootfd, const char *id, const struct state *st)
+{
+	autofd int dir = state_open_dir(rootfd, id, NULL);
+
+	if (dir >= 0 && !st->stopped)
+		(void)!hookstate_poststop(st, dir, NULL);
+}
+
 int reap_container(int rootfd, const char *id, struct ctr_error *err)
 {
 	autofd int dir = -1;
@@ -69,6 +79,8 @@ int reap_container(int rootfd, const char *id, struct ctr_error *err)
 	r = remove_groups(id, &st, err);
 	dir = r < 0 ? r : state_open_dir(rootfd, id, err);
 	r = dir < 0 ? dir : network_remove(rootfd, dir, id, err);
+	if (r == 0)
+		run_hooks(rootfd, id, &st);
 	return r < 0 ? r : state_remove_dir(rootfd, id, err);
 }
 

@@ -361,6 +361,8 @@ static int build_all(struct build *b, struct ctr_error *err)
 		r = attach_tmpfs(b, "/var", "mode=755", true, err);
 	if (r == 0)
 		r = apply_lists(b, err);
+	if (r == 0 && b->facts->mounted)
+		r = b->facts->mounted(b->facts->arg, err);
 	return r < 0 || b->facts->at >= 0 ? r : pivot(b, err);
 }
 

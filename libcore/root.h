@@ -18,6 +18,9 @@ struct root_facts {
 	bool new_ipc_ns;
 	const struct userns *users; /* NULL: no user namespace */
 	int at; /* O_PATH folder to leave the tree at, instead of pivoting into it; -1: pivot */
+	/* called when all is mounted, before the pivot, with `arg`; NULL: nothing to do */
+	int (*mounted)(void *arg, struct ctr_error *err);
+	void *arg;
 	int upper_tar; /* what an overlay's upper folder is filled with before; -1: nothing */
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "createhook.h"
 #include "criurun.h"
 #include "door.h"
 #include "fd.h"
@@ -32,6 +33,7 @@ enum { FD_SYNC = 3, FD_RESTRICT = 4, FD_LISTEN = 5 };
 struct setup {
 	const struct create *c;
 	int sync, listen;
+	struct msg go; /* came before its time; verb "" else */
 };
 
 /*
@@ -40,10 +42,11 @@ struct setup {
  */
 static int run_door(void *ctx, struct ctr_error *err)
 {
-	const struct setup *s = ctx;
-	automsg struct msg m;
-	int r = msg_recv(s->sync, &m, (int)s->c->timeout_ms);
+	struct setup *s = ctx;
+	automsg struct msg m = s->go;
+	int r = s->go.len > 0 ? 0 : msg_recv(s->sync, &m, (int)s->c->timeout_ms);
 
+	s->go.nfds = 0; /* they are m's now */
 	if (r < 0 || strcmp(msg_verb(&m), "go") != 0)
 		return err_sys(err, r < 0 ? r : EBADMSG, "door", "wait for the control groups");
 	return door_pass(m.fds, m.nfds, err);
@@ -119,7 +122,14 @@ static int hand_over(const struct setup *s, int scratch, struct ctr_error *err)
 	return r < 0 ? err_sys(err, r, "root", "hand the overlay's folder over") : 0;
 }
 
-static int build_root(const struct setup *s, int at, struct ctr_error *err)
+static int run_hooks_mounted(void *arg, struct ctr_error *err)
+{
+	struct setup *s = arg;
+
+	return createhook_mounted(s->c, s->sync, &s->go, err);
+}
+
+static int build_root(struct setup *s, int at, struct ctr_error *err)
 {
 	const struct create *c = s->c;
 	autofd int scratch = -1;
@@ -131,6 +141,8 @@ static int build_root(const struct setup *s, int at, struct ctr_error *err)
 				   .new_ipc_ns = c->spec->namespaces & CLONE_NEWIPC,
 				   .users = c->users.fd < 0 ? NULL : &c->users,
 				   .at = at,
+				   .mounted = run_hooks_mounted,
+				   .arg = s,
 				   .upper_tar = c->restore ? c->restore->upper_tar : -1};
 	int r = root_build(c->spec, &facts, &scratch, err);
 
@@ -139,7 +151,7 @@ static int build_root(const struct setup *s, int at, struct ctr_error *err)
 
 static int run_root(void *ctx, struct ctr_error *err)
 {
-	const struct setup *s = ctx;
+	struct setup *s = ctx;
 	int r = build_root(s, -1, err);
 
 	return r < 0 || !s->c->shell ? r : look_for_shell(s->c->shell, err);
@@ -170,6 +182,11 @@ static int run_listen(void *ctx, struct ctr_error *err)
 	if (s->listen < 0)
 		return err_sys(err, s->listen, "listen", "bind %s/socket", CONTAINER_DIR);
 	return 0;
+}
+
+static int run_start_hooks(void *ctx, struct ctr_error *err)
+{
+	return createhook_start(((const struct setup *)ctx)->c, err);
 }
 
 static int place_fd(int from, int to, struct ctr_error *err)
@@ -223,7 +240,7 @@ static int run_network_sysctl(void *ctx, struct ctr_error *err)
  */
 static int run_tree(void *ctx, struct ctr_error *err)
 {
-	const struct setup *s = ctx;
+	struct setup *s = ctx;
 	char path[PATH_MAX];
 	autofd int at = -1;
 	int r = create_tree_path(s->c, path, err);
@@ -278,10 +295,18 @@ static const struct stage restore_table[] = {
 };
 
 static const struct stage table[] = {
-    {"owned", run_owned, NULL},	  {"uts", run_uts, NULL},   {"net", run_net, NULL},
-    {"sysctl", run_sysctl, NULL}, {"root", run_root, NULL}, {"door", run_door, NULL},
-    {"user", run_user, NULL},	  {"cgns", run_cgns, NULL}, {"keyring", run_keyring, NULL},
-    {"listen", run_listen, NULL}, {"exec", run_exec, NULL},
+    {"owned", run_owned, NULL},
+    {"uts", run_uts, NULL},
+    {"net", run_net, NULL},
+    {"sysctl", run_sysctl, NULL},
+    {"root", run_root, NULL},
+    {"door", run_door, NULL},
+    {"user", run_user, NULL},
+    {"cgns", run_cgns, NULL},
+    {"keyring", run_keyring, NULL},
+    {"listen", run_listen, NULL},
+    {"starthooks", run_start_hooks, NULL},
+    {"exec", run_exec, NULL},
 };
 
 static void reset_signals(void)

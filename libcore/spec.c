@@ -13,8 +13,8 @@
 
 enum { SPEC_GIVEN_MAX = 4096, SPEC_LINKS_MAX = 7 };
 
-static const char *const sections[] = {"Container", "Exec",	 "Files",
-				       "Network",   "Resources", "Checkpoint"};
+static const char *const sections[] = {"Container", "Exec",  "Files",	  "Network",
+				       "Resources", "Hooks", "Checkpoint"};
 
 /* Rows of [Network] name fields of spec.link; those of another network lie as far from this. */
 static void *base_of(struct spec *s, unsigned int link)

@@ -47,6 +47,16 @@ enum spec_personality {
 	SPEC_PERSONALITY_X86_64
 };
 
+enum spec_hook {
+	SPEC_HOOK_PRESTART,
+	SPEC_HOOK_CREATE_RUNTIME,
+	SPEC_HOOK_CREATE_CONTAINER,
+	SPEC_HOOK_START_CONTAINER,
+	SPEC_HOOK_POSTSTART,
+	SPEC_HOOK_POSTSTOP,
+	SPEC_HOOKS
+};
+
 enum spec_on_disconnect { SPEC_DISCONNECT_KILL, SPEC_DISCONNECT_KEEP, SPEC_DISCONNECT_CHECKPOINT };
 enum spec_reattach { SPEC_REATTACH_YES, SPEC_REATTACH_ASK, SPEC_REATTACH_NO };
 enum spec_attachments { SPEC_ATTACHMENTS_ONE, SPEC_ATTACHMENTS_SHARED };
@@ -167,6 +177,11 @@ struct spec {
 	struct strv unified;	  /* "FILE=VALUE" */
 	int device_policy;	  /* enum spec_device_policy */
 	struct strv device_allow; /* "/dev/X|char-NAME|block-NAME rwm" */
+
+	/* [Hooks] */
+	struct strv hooks[SPEC_HOOKS]; /* "PATH ARGUMENT...", divided by blanks */
+	uint64_t hook_timeout;	       /* µs, for each */
+	struct strv hook_environment;  /* K=V */
 
 	/* [Checkpoint] */
 	bool restore_on_login, on_logout, tcp_established, file_locks;

@@ -9,6 +9,7 @@
 #include "keys.h"
 #include "netconf.h"
 
+enum { HOOKS_MAX = 32 };
 enum { ENVIRONMENT_MAX = 4096 }; /* restrict.h carries that much */
 
 static int bad(struct ctr_error *err, const char *text)
@@ -148,6 +149,21 @@ static int check_cpu(const struct spec *s, struct ctr_error *err)
 	return 0;
 }
 
+static int check_hooks(const struct spec *s, struct ctr_error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SPEC_HOOKS; i++)
+		n += s->hooks[i].n;
+	if (n > HOOKS_MAX)
+		return bad(err, "more than 32 hooks");
+	if (s->hooks[SPEC_HOOK_START_CONTAINER].n > 0 && verdict_code_is_theirs(s))
+		return bad(err,
+			   "StartContainer= runs as root in a tree whose programs users write; "
+			   "use CreateContainer=");
+	return 0;
+}
+
 int verdict_check_spec(const struct spec *s, struct strv *warnings, struct ctr_error *err)
 {
 	size_t env = 0;
@@ -157,6 +173,8 @@ int verdict_check_spec(const struct spec *s, struct strv *warnings, struct ctr_e
 		r = check_cpu(s, err);
 	if (r == 0)
 		r = netconf_check(s, err);
+	if (r == 0)
+		r = check_hooks(s, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < s->environment.n; i++)

@@ -55,6 +55,11 @@ MUTANTS = [
     _mutant("MUST-11", "a name is told as it was typed",
             ("helpers/ctl.c", "str_escape(shown, sizeof(shown), id);",
              "(void)!str_copy(shown, sizeof(shown), id);"), "commands.wrong_ids"),
+    _mutant("MUST-8", "a hook that others can change is run",
+            ("libcore/hook.c", "r = path_open_trusted(argv.v[0], S_IFREG, &trusted, err); /* MUST-8 */",
+             "r = 0;"), "hook", suite="unit"),
+    _mutant("MUST-4", "a hook that takes too long leaves its group",
+            ("libcore/hook.c", "(void)kill(-c.pid, SIGKILL);", ""), "hook", suite="unit"),
     _mutant("MUST-6", "the supervisor keeps the identity of who called su",
             ("helpers/origin.c", "if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || "
              "setresuid(0, 0, 0) < 0)", "if (0)"), "harm.the_supervisor_is_roots_alone"),

@@ -11,8 +11,8 @@ from harness import census
 
 CONTAINED = True
 SUPERVISOR = "/usr/libexec/pam_container/container-supervisor"
-OWN = ("state", "cgroup", "clone", "place", "child", "verify", "publish")
-CHILD = ("door", "cgns", "uts", "net", "sysctl", "root", "keyring", "listen", "exec")
+OWN = ("state", "hooks", "cgroup", "clone", "place", "child", "verify", "publish")
+CHILD = ("door", "cgns", "uts", "net", "sysctl", "root", "keyring", "listen", "starthooks", "exec")
 DEFINITION = b"[Exec]\nHostname=box\n[Network]\nPrivate=loopback\n[Resources]\nTasksMax=50\n"
 
 

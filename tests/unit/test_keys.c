@@ -144,6 +144,14 @@ static const struct {
     {"Resources", "DevicePolicy", "closed|strict|auto", "open"},
     {"Resources", "DeviceAllow", "/dev/fuse|/dev/fuse rw|char-pts rwm|block-loop r",
      "/etc/x r|fuse|/dev/fuse x|char- r|/dev/fuse rw m|char-a/b r"},
+    {"Hooks", "Prestart", "/bin/true|/usr/bin/a b c", "true|/|/a/../b|/a \"b c\"|/a 'b|/a;b|/a $x"},
+    {"Hooks", "CreateRuntime", "/bin/true", "a"},
+    {"Hooks", "CreateContainer", "/bin/true", "a"},
+    {"Hooks", "StartContainer", "/bin/true", "a"},
+    {"Hooks", "Poststart", "/bin/true %u", "-/bin/true"},
+    {"Hooks", "Poststop", "/bin/true", "a"},
+    {"Hooks", "TimeoutSec", "10ms|2s|1min", "0|9ms|2min|infinity"},
+    {"Hooks", "Environment", "A=b c|_X1=", "A|=b"},
     {"Checkpoint", "RestoreOnLogin", "yes|no", "maybe"},
     {"Checkpoint", "OnLogout", "yes|no", "checkpoint"},
     {"Checkpoint", "TcpEstablished", "yes|no", "2"},
@@ -238,7 +246,8 @@ static void suggests_the_nearest(void **state)
 	}
 	assert_string_equal(keys_suggest_section("Ressources", false), "Resources");
 	assert_string_equal(keys_suggest_section("Globel", true), "Global");
-	assert_null(keys_suggest_section("Hooked", false));
+	assert_string_equal(keys_suggest_section("Hooked", false), "Hooks");
+	assert_null(keys_suggest_section("Zonk", false));
 }
 
 int main(void)
