@@ -88,9 +88,11 @@ struct stats {
 	struct table_options o;
 	struct watch watch;
 	struct samples samples;
+	struct monitor_kept kept;
 	char **ids;
-	bool net;     /* one of them has a network of its own */
-	bool quietly; /* the first look, which only samples */
+	uint64_t host_net; /* inode of this network namespace; 0: not known */
+	bool net;	   /* one of them has a network of its own */
+	bool quietly;	   /* the first look, which only samples */
 };
 
 static uint64_t now_us(void)
@@ -125,14 +127,11 @@ static void add_io(struct table *t, const struct ctr_stats *s)
 	table_number(t, IO_W, written);
 }
 
-static bool has_own_net(const struct ctr_info *info)
+static bool has_own_net(const struct stats *st, const struct ctr_info *info)
 {
-	uint64_t host;
-
 	for (size_t i = 0; i < info->nns; i++)
 		if (strcmp(info->ns[i].name, "net") == 0)
-			return proc_ns_inode(getpid(), "net", &host) == 0 &&
-			       info->ns[i].inode != host;
+			return st->host_net && info->ns[i].inode != st->host_net;
 	return false;
 }
 
@@ -183,23 +182,29 @@ static void add_figures(struct table *t, const struct ctr_stats *s)
 	add_io(t, s);
 }
 
+static uint64_t share_of(struct stats *st, const char *id, const struct ctr_stats *s)
+{
+	struct sample now = {.at_us = now_us(), .cpu_us = s->cpu_usage_us};
+
+	(void)!str_copy(now.id, sizeof(now.id), id); /* 65 bytes both */
+	return samples_take(&st->samples, &now);
+}
+
 static int add(void *arg, const struct monitor_row *row, struct ctr_error *err)
 {
 	struct stats *st = arg;
 	autofree struct ctr_stats *s = malloc(sizeof(*s));
-	struct sample now = {.at_us = now_us()};
 	struct ctr_info info;
 	uint64_t share;
-	int r = s ? ctr_state(row->container, &info, err)
+	int r = s ? ctr_stats_read(row->container, s, err)
 		  : err_sys(err, ENOMEM, "stats", "read statistics");
 
-	if (r == 0)
-		r = ctr_stats_read(row->container, s, err);
 	if (r < 0)
 		return r;
-	(void)!str_copy(now.id, sizeof(now.id), info.id); /* 65 bytes both */
-	now.cpu_us = s->cpu_usage_us;
-	share = samples_take(&st->samples, &now);
+	share = share_of(st, row->id, s);
+	r = st->quietly ? 0 : ctr_state(row->container, &info, err);
+	if (r < 0 || st->quietly)
+		return r;
 	table_row(row->table);
 	table_text(row->table, ID, info.id);
 	table_text(row->table, USER, *info.user ? info.user : NULL);
@@ -207,7 +212,7 @@ static int add(void *arg, const struct monitor_row *row, struct ctr_error *err)
 	table_text(row->table, STATE, ctr_status_name(info.status));
 	table_number(row->table, CPU_SHARE, share);
 	add_figures(row->table, s);
-	if (has_own_net(&info)) {
+	if (has_own_net(st, &info)) {
 		st->net = true;
 		add_net(row->table, s);
 	}
@@ -218,7 +223,7 @@ static int stats_once(void *arg)
 {
 	struct stats *st = arg;
 	autotable struct table *t = NULL;
-	const struct monitor m = {st->ctl, st->ids, add, st, st->quietly};
+	const struct monitor m = {st->ctl, st->ids, add, st, st->quietly, &st->kept};
 	struct ctr_error err;
 	int r, code;
 
@@ -268,10 +273,12 @@ int mon_stats(struct ctl *ctl, int argc, char **argv)
 		r = ctl_open(ctl);
 	if (r == CTL_GO_ON) {
 		st.ids = argv;
+		(void)!proc_ns_inode(getpid(), "net", &st.host_net);
 		st.o.no_pager |= !st.watch.once;
 		r = run(&st);
 	}
 	samples_done(&st.samples);
+	monitor_kept_done(&st.kept);
 	table_options_done(&st.o);
 	return r;
 }

@@ -21,6 +21,10 @@ struct ctr_factory {
 	char *state_root, *helper_dir, *checkpoint_root, *criu;
 	char *conf; /* NULL: the default */
 	unsigned int timeout_ms;
+	/* the machine's hierarchies as the first container met them: reading all mounts takes
+	 * longer than reading a record */
+	struct cg_facts facts;
+	bool probed;
 };
 
 struct ctr_config {
@@ -56,8 +60,7 @@ struct ctr_process {
 /** struct api_view - a container at one moment */
 struct api_view {
 	struct state st;
-	struct cg cg;	/* borrows the facts of the container object */
-	bool has_image; /* a checkpoint of that ID is on disk */
+	struct cg cg; /* borrows the facts of the container object */
 	enum ctr_status status;
 };
 

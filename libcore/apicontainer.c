@@ -52,20 +52,6 @@ static int read_settled(int rootfd, const char *id, struct state *st, struct ctr
 	return r;
 }
 
-/*
- * One that lives nowhere may be on disk, with its record as it was then. Whether the images are
- * what they were is looked at when they are restored. r: of reading the record.
- */
-static int add_image(int r, int ckptfd, const char *id, struct api_view *v, struct ctr_error *e)
-{
-	autofd int dir = ckptfd < 0 ? -ENOENT : ckptdir_open(ckptfd, id, NULL);
-
-	v->has_image = dir >= 0;
-	if (r < 0 && v->has_image && e->code == CTR_E_NOT_FOUND)
-		r = record_read(dir, id, &v->st, e);
-	return r;
-}
-
 int api_open_disk(const struct ctr_container *c)
 {
 	if (c->ckptfd >= 0)
@@ -73,13 +59,29 @@ int api_open_disk(const struct ctr_container *c)
 	return access(c->disk, F_OK) < 0 ? -ENOENT : ckptdir_open_root(c->disk, NULL);
 }
 
+static int open_image(const struct ctr_container *c)
+{
+	autofd int disk = api_open_disk(c);
+
+	return disk < 0 ? disk : ckptdir_open(disk, c->id, NULL);
+}
+
+/*
+ * One that lives nowhere may be on disk, with its record as it was then. Whether the images are
+ * what they were is looked at when they are restored. r: of reading the record.
+ */
+static int or_image(int r, const struct ctr_container *c, struct api_view *v, struct ctr_error *e)
+{
+	autofd int dir = r < 0 && e->code == CTR_E_NOT_FOUND ? open_image(c) : -1;
+
+	return dir < 0 ? r : record_read(dir, c->id, &v->st, e);
+}
+
 static int read_view(const struct ctr_container *c, struct api_view *v, struct ctr_error *err)
 {
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
-	int r = read_settled(c->rootfd, c->id, &v->st, e);
-	autofd int disk = api_open_disk(c);
 
-	return add_image(r, disk, c->id, v, e);
+	return or_image(read_settled(c->rootfd, c->id, &v->st, e), c, v, e);
 }
 
 /* With the lock held, which nobody waits for then: what has no record now has none. */
@@ -87,10 +89,8 @@ static int read_locked_view(const struct ctr_container *c, struct api_view *v,
 			    struct ctr_error *err)
 {
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
-	int r = read_record(c->rootfd, c->id, &v->st, e);
-	autofd int disk = api_open_disk(c);
 
-	return add_image(r, disk, c->id, v, e);
+	return or_image(read_record(c->rootfd, c->id, &v->st, e), c, v, e);
 }
 
 static bool is_same(const struct ctr_container *c, const struct state *st)
@@ -111,11 +111,12 @@ static int check_init(const struct state *st, struct ctr_error *err)
 		       st->init.pid);
 }
 
-static int derive_status(struct api_view *v, struct ctr_error *err)
+/* pause: whether it is told of, which takes a look at two freezers */
+static int derive_status(const struct ctr_container *c, struct api_view *v, bool pause,
+			 struct ctr_error *err)
 {
 	struct machine_facts f = {.alive = !v->st.stopped && proc_is_alive(&v->st.super) &&
 					   proc_is_alive(&v->st.init),
-				  .checkpointed = v->has_image,
 				  .started = v->st.started};
 	int r;
 
@@ -123,40 +124,48 @@ static int derive_status(struct api_view *v, struct ctr_error *err)
 		r = check_init(&v->st, err);
 		if (r < 0)
 			return r;
-		f.frozen = cg_frozen(&v->cg);
+		f.frozen = pause ? cg_frozen(&v->cg) : CG_THAWED;
 	}
 	if (f.frozen < 0) /* it ended between the two looks, or the kernel has something to say */
 		f.alive = proc_is_alive(&v->st.init);
 	if (f.alive && f.frozen < 0)
 		return err_sys(err, f.frozen, "state", "read the freezer of container %s",
 			       v->st.id);
+	if (!f.alive) {
+		autofd int dir = open_image(c);
+
+		f.checkpointed = dir >= 0;
+	}
 	v->status = machine_status(&f);
 	return 0;
 }
 
 /* Derives the rest from a record that was read. */
-static int look_at(const struct ctr_container *c, struct api_view *v, struct ctr_error *err)
+static int look_at(const struct ctr_container *c, struct api_view *v, bool pause,
+		   struct ctr_error *err)
 {
 	if (!is_same(c, &v->st))
 		return err_set(err, CTR_E_NOT_FOUND, ENOENT, "state",
 			       "container %s is gone; another one has its ID now", c->id);
 	v->cg = (struct cg){.facts = &c->facts, .inherit = v->st.cgroup_inherit};
 	memcpy(v->cg.path, v->st.cgroup, sizeof(v->cg.path));
-	return derive_status(v, err);
+	return derive_status(c, v, pause, err);
 }
 
 int api_look(const struct ctr_container *c, struct api_view *ret, struct ctr_error *err)
 {
 	int r = read_view(c, ret, err);
 
-	return r < 0 ? r : look_at(c, ret, err);
+	return r < 0 ? r : look_at(c, ret, true, err);
 }
 
 int api_check(const struct ctr_container *c, enum machine_op op, struct api_view *ret,
 	      struct ctr_error *err)
 {
-	int r = api_look(c, ret, err);
+	int r = read_view(c, ret, err);
 
+	if (r == 0)
+		r = look_at(c, ret, machine_minds_pause(op), err);
 	return r < 0 ? r : machine_check(op, ret->status, c->id, err);
 }
 
@@ -184,7 +193,7 @@ int api_lock_check(const struct ctr_container *c, enum machine_op op, struct api
 	lock->fd = state_lock(c->rootfd, c->id, API_LOCK_MS, err);
 	r = lock->fd < 0 ? lock->fd : read_locked_view(c, ret, err);
 	if (r == 0)
-		r = look_at(c, ret, err);
+		r = look_at(c, ret, true, err);
 	return r < 0 ? r : machine_check(op, ret->status, c->id, err);
 }
 
@@ -268,8 +277,16 @@ int api_open_checkpoints(const struct ctr_factory *f, struct ctr_error *err)
 	return ckptdir_open_root(f->checkpoint_root, err);
 }
 
+static int probe(struct ctr_factory *f, struct ctr_error *err)
+{
+	int r = f->probed ? 0 : cg_probe(&f->facts, err);
+
+	f->probed = r == 0;
+	return r;
+}
+
 /* The state root is duplicated: the object outlives the call. */
-static int open_container(const struct ctr_factory *f, int rootfd, const char *id,
+static int open_container(struct ctr_factory *f, int rootfd, const char *id,
 			  struct ctr_container *c, struct ctr_error *err)
 {
 	struct api_view v;
@@ -286,15 +303,16 @@ static int open_container(const struct ctr_factory *f, int rootfd, const char *i
 	if (r == 0)
 		r = read_view(c, &v, err);
 	if (r == 0)
-		r = cg_probe(&c->facts, err);
+		r = probe(f, err);
 	if (r < 0)
 		return r;
+	c->facts = f->facts;
 	c->created_us = v.st.created_us;
 	c->super = v.st.super;
-	return look_at(c, &v, err);
+	return look_at(c, &v, false, err);
 }
 
-static int load(const struct ctr_factory *f, int rootfd, const char *id, struct ctr_container **ret,
+static int load(struct ctr_factory *f, int rootfd, const char *id, struct ctr_container **ret,
 		struct ctr_error *err)
 {
 	struct ctr_container *c = calloc(1, sizeof(*c));

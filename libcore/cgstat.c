@@ -252,11 +252,33 @@ static const struct figure figures_v2[] = {
 
 /** struct reader - one hierarchy's group, and the file that was read last */
 struct reader {
-	int dir; /* borrowed */
+	int dir; /* -1 before a figure is wanted, -errno without a group */
+	const struct cg *cg;
 	const struct cg_hierarchy *h;
 	const char *file;
 	char text[TEXT_MAX];
 };
+
+/* The group's folder; opened when a figure of it is wanted, as many hierarchies have none. */
+static int folder(struct reader *rd)
+{
+	if (rd->dir == -1)
+		rd->dir = cgpath_open(rd->h, rd->cg->path);
+	return rd->dir;
+}
+
+/*
+ * A file of a group is one record (seq_show of the kernel's struct cftype): where there is room one
+ * read(2) gives all of it. Another one, to see its end, would be a quarter of the time.
+ */
+static ssize_t read_record(int dir, const char *file, char *text, size_t size)
+{
+	autofd int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return n < 0 ? -errno : n;
+}
 
 /* False when the file is not there; a group that is dying gives errors, too. */
 static bool read_text(struct reader *rd, const char *file)
@@ -264,9 +286,7 @@ static bool read_text(struct reader *rd, const char *file)
 	if (rd->file && strcmp(rd->file, file) == 0)
 		return *rd->text != '\0';
 	rd->file = file;
-	if (fd_read_file_at(rd->dir, file, rd->text, sizeof(rd->text)) < 0)
-		*rd->text = '\0';
-	return *rd->text != '\0';
+	return read_record(folder(rd), file, rd->text, sizeof(rd->text)) > 0;
 }
 
 /* The first hierarchy that has a figure wins. */
@@ -291,7 +311,7 @@ static void read_figures(struct reader *rd, struct ctr_stats *s)
 
 static void read_io(struct reader *rd, struct ctr_stats *s)
 {
-	if (rd->h->v2 && read_text(rd, "io.stat"))
+	if (rd->h->v2 && cgprobe_has(rd->h->controllers, "io") && read_text(rd, "io.stat"))
 		cgstat_io_v2(rd->text, s);
 	if (rd->h->v2 || !cgprobe_has(rd->h->controllers, "blkio"))
 		return;
@@ -319,7 +339,7 @@ static uint64_t huge_figure(struct reader *rd, const char *size, const char *wha
 	ssize_t n = str_format(file, sizeof(file), "hugetlb.%s.%s", size, what);
 
 	if (n == 0)
-		n = fd_read_file_at(rd->dir, file, rd->text, sizeof(rd->text));
+		n = read_record(folder(rd), file, rd->text, sizeof(rd->text));
 	rd->file = NULL; /* the name is gone after this function */
 	if (n < 0)
 		return CTR_ABSENT;
@@ -330,8 +350,10 @@ static uint64_t huge_figure(struct reader *rd, const char *size, const char *wha
 static void read_huge(struct reader *rd, struct ctr_stats *s)
 {
 	const char *tail = rd->h->v2 ? ".current" : ".usage_in_bytes";
-	bool has = cgprobe_has(rd->h->controllers, "hugetlb");
-	int fd = has ? openat(rd->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	/* where limits are no walls either (cgline.c) nobody uses huge pages */
+	bool has =
+	    cgprobe_has(rd->h->controllers, "hugetlb") && cgprobe_holds(rd->cg->facts, rd->h);
+	int fd = has ? openat(folder(rd), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	autodir DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
@@ -365,16 +387,19 @@ static size_t read_groups(const struct cg *cg, bool v2, struct reader *rd, struc
 
 	for (size_t i = 0; i < cg->facts->n; i++) {
 		const struct cg_hierarchy *h = &cg->facts->h[i];
-		autofd int dir = h->v2 == v2 ? cgpath_open(h, cg->path) : -1;
 
-		if (dir < 0)
+		if (h->v2 != v2)
 			continue;
-		found++;
-		*rd = (struct reader){.dir = dir, .h = h};
+		rd->cg = cg;
+		rd->h = h;
+		rd->dir = -1;
+		rd->file = NULL;
 		read_figures(rd, s);
 		read_io(rd, s);
 		read_pressures(rd, s);
 		read_huge(rd, s);
+		found += rd->dir >= 0;
+		cleanup_fd(&rd->dir);
 	}
 	return found;
 }

@@ -77,6 +77,14 @@ int machine_check(enum machine_op op, enum ctr_status status, const char *id, st
 	return err_set(err, CTR_E_SYSTEM, EINVAL, "state", "container %s: unknown operation", id);
 }
 
+bool machine_minds_pause(enum machine_op op)
+{
+	const unsigned char *row = table[op];
+
+	return row[CTR_PAUSED] != row[CTR_RUNNING] || row[CTR_PAUSING] != row[CTR_RUNNING] ||
+	       row[CTR_PAUSED] != row[CTR_CREATED] || row[CTR_PAUSING] != row[CTR_CREATED];
+}
+
 enum ctr_status machine_status(const struct machine_facts *f)
 {
 	if (f->checkpointed && !f->alive)

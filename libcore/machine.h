@@ -32,6 +32,9 @@ enum machine_op {
 int machine_check(enum machine_op op, enum ctr_status status, const char *id,
 		  struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** machine_minds_pause - is the answer another one for a container that is paused? Pure */
+bool machine_minds_pause(enum machine_op op) ATTR_PURE;
+
 /** struct machine_facts - what a status is derived from */
 struct machine_facts {
 	bool alive;	   /* PID 1 lives: pid and start time */

@@ -63,12 +63,16 @@ uint64_t state_now_us(void)
 
 int state_open_private(int dirfd, const char *name, struct ctr_error *err)
 {
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	autofd int fd = -1;
 	struct stat st;
 
-	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
-		return err_sys(err, errno, "state", "make folder %s", name);
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dirfd, name, flags);
+	if (fd < 0 && errno == ENOENT) { /* made once, opened often */
+		if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
+			return err_sys(err, errno, "state", "make folder %s", name);
+		fd = openat(dirfd, name, flags);
+	}
 	if (fd < 0)
 		return err_sys(err, errno, "state", "open folder %s", name);
 	if (fstat(fd, &st) < 0)

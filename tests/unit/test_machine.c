@@ -58,11 +58,27 @@ static void derives_the_status(void **state)
 	assert_string_equal(ctr_status_name((enum ctr_status)9), "unknown");
 }
 
+static void knows_what_a_pause_matters_to(void **state)
+{
+	(void)state;
+	for (int op = 0; op < MACHINE_OPS; op++) {
+		int paused = machine_check(op, CTR_PAUSED, "c1", NULL);
+		bool same = paused == machine_check(op, CTR_PAUSING, "c1", NULL) &&
+			    paused == machine_check(op, CTR_RUNNING, "c1", NULL) &&
+			    paused == machine_check(op, CTR_CREATED, "c1", NULL);
+
+		assert_int_equal(machine_minds_pause(op), !same);
+	}
+	assert_false(machine_minds_pause(MACHINE_STATS));
+	assert_true(machine_minds_pause(MACHINE_START));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_operation_in_every_status),
 	    cmocka_unit_test(derives_the_status),
+	    cmocka_unit_test(knows_what_a_pause_matters_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
