@@ -11,7 +11,9 @@ from harness import census
 
 from bare import Bare, externals
 from keys import Keys
+from library import library, monitor
 from report import Figure, Unmeasured, spread
+from sampling import interleave, median
 from saved import Saved, tracks
 
 MIB = 1 << 20
@@ -25,27 +27,13 @@ class Sizes:
         self.bulk_terminal = 8 * MIB if quick else 64 * MIB
         self.bulk_samples = 3 if quick else 31
         self.alive = 30 if quick else 300
+        self.watched = 50 if quick else 200
         self.cycles = 100 if quick else 2000
         self.checkpoints = 3 if quick else 15
         self.tree = (16, 20) if quick else (64, 20)  # MiB, children
         self.memory = 64 if quick else 1024  # MiB, of which a tenth changes
         self.predumps = 2 if quick else 7
         self.keys = 50 if quick else 400
-
-
-def interleave(count, *functions):
-    """Samples of each function in turn, so that a drift of the machine meets all alike."""
-    results = [[] for _ in functions]
-    for function in functions:
-        function()  # caches
-    for _ in range(count):
-        for result, function in zip(results, functions):
-            result.append(function())
-    return results
-
-
-def _median(samples):
-    return statistics.median(samples)
 
 
 def new_container(stage, sizes):
@@ -57,11 +45,11 @@ def new_container(stage, sizes):
         return spent
     ours, floor, runc = interleave(sizes.samples, contained, lambda: stage.run_floor(plan),
                                    lambda: stage.run_runc(bundle))
-    yield Figure("new container / floor", _median(ours) / _median(floor), "x", "<=", 3.0,
+    yield Figure("new container / floor", median(ours) / median(floor), "x", "<=", 3.0,
                  {"open_session ms": spread(ours), "floor ms": spread(floor),
                   "mounts": plan.count(b"\nnew") + plan.count(b"\nbind"),
                   "groups": plan.count(b"group\t")}, slack=1.5)
-    yield Figure("new container / runc run", _median(ours) / _median(runc), "x", "<=", 1.0,
+    yield Figure("new container / runc run", median(ours) / median(runc), "x", "<=", 1.0,
                  {"runc ms": spread(runc)}, slack=1.0)
 
 
@@ -70,7 +58,7 @@ def join_running(stage, sizes):
         with stage.held("shared"):
             ours, none = interleave(sizes.samples, lambda: stage.open_session(service),
                                     lambda: stage.open_session("none"))
-        yield Figure(f"running container, {name}", _median(ours) - _median(none), "ms", "<=",
+        yield Figure(f"running container, {name}", median(ours) - median(none), "ms", "<=",
                      2.0, {"open_session ms": spread(ours), "no-op ms": spread(none)}, slack=2.5)
 
 
@@ -80,7 +68,7 @@ def ssh_login(stage, sizes):
         stage.settle()
         return spent
     ours, plain = interleave(sizes.samples, contained, lambda: stage.ssh_login(False))
-    yield Figure("ssh login", _median(ours) / _median(plain), "x", "<=", 1.05,
+    yield Figure("ssh login", median(ours) / median(plain), "x", "<=", 1.05,
                  {"contained ms": spread(ours), "not ms": spread(plain)}, slack=1.2)
 
 
@@ -91,7 +79,7 @@ def bulk(stage, sizes):
         ours, plain = interleave(sizes.bulk_samples,
                                  lambda: stage.ssh_bulk(True, path, size, terminal),
                                  lambda: stage.ssh_bulk(False, path, size, terminal))
-        yield Figure(name, _median(ours) / _median(plain), "x", ">=", target,
+        yield Figure(name, median(ours) / median(plain), "x", ">=", target,
                      {"contained MB/s": spread(ours), "not MB/s": spread(plain)}, slack=1.5)
 
 
@@ -114,7 +102,7 @@ def many(stage, sizes):
             return spent
         results = interleave(count, lambda: one(lambda: stage.open_session("new")),
                              lambda: one(lambda: stage.ssh_login(True)))
-        return [_median(samples) for samples in results]
+        return [median(samples) for samples in results]
     count = max(5, sizes.samples // 4)
     first_open, first_ssh = latency(count, 0)
     with stage.held("new"):
@@ -209,9 +197,9 @@ def checkpoint(stage, sizes):
             bare.close()
         saved.close()
     about = {"MiB": sizes.tree[0], "processes": saved.processes}
-    yield Figure("checkpoint / criu dump", _median(dump) / _median(bare_dump), "x", "<=", 1.25,
+    yield Figure("checkpoint / criu dump", median(dump) / median(bare_dump), "x", "<=", 1.25,
                  {"checkpoint ms": spread(dump), "criu ms": spread(bare_dump), **about}, slack=2.0)
-    yield Figure("restore / criu restore", _median(restore) / _median(bare_restore), "x", "<=", 1.25,
+    yield Figure("restore / criu restore", median(restore) / median(bare_restore), "x", "<=", 1.25,
                  {"restore ms": spread(restore), "criu ms": spread(bare_restore), **about}, slack=2.0)
 
 
@@ -226,7 +214,7 @@ def predump(stage, sizes):
         with_two, alone = interleave(sizes.predumps, lambda: saved.frozen(2), lambda: saved.frozen(0))
     finally:
         saved.close()
-    yield Figure(name, _median(with_two) / _median(alone), "x", "<=", 1 / 3,
+    yield Figure(name, median(with_two) / median(alone), "x", "<=", 1 / 3,
                  {"with two ms": spread(with_two), "with none ms": spread(alone), "MiB": sizes.memory}, slack=2.0)
 
 
@@ -235,9 +223,10 @@ def echo(stage, sizes):
     with Keys(stage.ssh_argv, True) as contained, Keys(stage.ssh_argv, False) as plain:
         ours, none = interleave(sizes.keys, contained.press, plain.press)
     stage.settle()
-    yield Figure("keystroke echo, contained - not", _median(ours) - _median(none), "ms", "<=", 2.0,
+    yield Figure("keystroke echo, contained - not", median(ours) - median(none), "ms", "<=", 2.0,
                  {"contained ms": spread(ours), "not ms": spread(none)}, slack=2.0)
 
 
 ALL = {"new": new_container, "join": join_running, "ssh": ssh_login, "bulk": bulk, "many": many,
-       "cycles": cycles, "checkpoint": checkpoint, "predump": predump, "echo": echo}
+       "cycles": cycles, "checkpoint": checkpoint, "predump": predump, "echo": echo,
+       "library": library, "monitor": monitor}

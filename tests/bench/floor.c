@@ -17,9 +17,11 @@
 #include "sys.h"
 
 /*
- * floor ROOT <PLAN: the least that a container of that shape costs. Makes the plan's groups, clones
- * one process into six namespaces, which puts itself into the groups, makes the plan's mounts,
- * changes its root and executes this static program once; prints the nanoseconds until that runs.
+ * floor ROOT [life] <PLAN: the least that a container of that shape costs. Makes the plan's groups,
+ * clones one process into six namespaces, which puts itself into the groups, makes the plan's
+ * mounts, changes its root and executes this static program once; prints the nanoseconds until that
+ * runs. With `life` that runs /bin/true and ends, and the groups are removed: nanoseconds of it
+ * all.
  *
  * A plan is made of lines of words parted by tabs (tests/bench/shape.py reads it off a container of
  * the product): group DIR | write FILE VALUE | attach FILE | into DIR | dir PATH | file PATH |
@@ -182,16 +184,16 @@ static void make_root(const struct plan *p)
 		die("change root to", p->root);
 }
 
-static void ATTR_NORETURN child(const struct plan *p, const char *self, int report)
+static void ATTR_NORETURN child(const struct plan *p, char **self, int report)
 {
-	char *const argv[] = {"floor", "ready", NULL}, *const envp[] = {NULL};
+	char *const argv[] = {"floor", "ready", self[2], NULL}, *const envp[] = {NULL};
 
 	enter_groups(p);
 	make_root(p);
 	if (dup2(report, CHILD_FD) < 0)
 		die("place", "descriptor");
-	(void)execve(self, argv, envp);
-	die("execute", self);
+	(void)execve(self[0], argv, envp);
+	die("execute", self[0]);
 }
 
 static void remove_groups(const struct plan *p)
@@ -199,7 +201,7 @@ static void remove_groups(const struct plan *p)
 	for (size_t i = 0; i < p->n; i++)
 		if (str_equal(p->step[i].word[0], "group"))
 			while (rmdir(p->step[i].word[1]) < 0 && errno == EBUSY)
-				(void)usleep(1000); /* until the dead process has left it */
+				(void)usleep(100); /* until the dead process has left it */
 }
 
 static long long now(void)
@@ -210,20 +212,40 @@ static long long now(void)
 	return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* What PID 1 is: without an argument it stays, else it runs /bin/true to its end. */
+static int be_ready(bool stays)
+{
+	char *const argv[] = {"true", NULL}, *const envp[] = {NULL};
+	int status = 0;
+	pid_t pid;
+
+	if (!stays) {
+		pid = vfork();
+		if (pid == 0) {
+			(void)execve("/bin/true", argv, envp);
+			_exit(127);
+		}
+		if (waitpid(pid, &status, 0) != pid || status != 0)
+			return 1;
+	}
+	(void)!write(CHILD_FD, "", 1); /* the parent misses it otherwise, and says so */
+	for (; stays;)
+		(void)pause();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct plan p;
+	bool life = argc == 3 && str_equal(argv[2], "life");
+	long long begin, spent = 0;
 	int pipefd[2];
-	long long begin;
 	pid_t pid;
 	char byte;
 
-	if (argc == 2 && str_equal(argv[1], "ready")) {
-		(void)!write(CHILD_FD, "", 1); /* the parent misses it otherwise, and says so */
-		for (;;)
-			(void)pause();
-	}
-	if (argc != 2 || pipe2(pipefd, O_CLOEXEC) < 0)
+	if (argc >= 2 && str_equal(argv[1], "ready"))
+		return be_ready(!life);
+	if (argc != 2 + life || pipe2(pipefd, O_CLOEXEC) < 0)
 		return 2;
 	p.root = argv[1];
 	read_plan(&p);
@@ -231,12 +253,17 @@ int main(int argc, char **argv)
 	make_groups(&p);
 	pid = clone_into(&p);
 	if (pid == 0)
-		child(&p, argv[0], pipefd[1]);
+		child(&p, argv, pipefd[1]);
 	(void)close(pipefd[1]);
 	if (read(pipefd[0], &byte, 1) == 1)
-		(void)printf("%lld\n", now() - begin);
-	(void)kill(pid, SIGKILL);
+		spent = now() - begin;
+	if (!life)
+		(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	remove_groups(&p);
+	if (life && spent)
+		spent = now() - begin;
+	if (spent)
+		(void)printf("%lld\n", spent);
 	return 0;
 }

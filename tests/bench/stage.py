@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import subprocess
 import time
@@ -63,6 +64,7 @@ class Stage:
         self.world = world
         self.driver = os.path.join(programs, "driver")
         self.floor = os.path.join(programs, "floor")
+        self.lifecycle = os.path.join(programs, "lifecycle")
         self.pam = {}
         os.makedirs(ROOT)
         for service in ("new", "shared", "joined", "grouped"):
@@ -100,6 +102,37 @@ class Stage:
             process.wait()
             self.settle()
 
+    # ---- the C API ----
+
+    def life(self):
+        """Milliseconds of a container from ctr_create() to ctr_destroy(), in a fresh process."""
+        done = subprocess.run([self.lifecycle, "cycle", "1"], capture_output=True, timeout=30,
+                              check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return int(done.stdout) / 1e6
+
+    @contextlib.contextmanager
+    def alive(self, count):
+        """Containers of the API with a process each; gives their IDs."""
+        process = subprocess.Popen([self.lifecycle, "hold", str(count)], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE)
+        names = [process.stdout.readline().decode().strip() for _ in range(count)]
+        assert names[-1], f"only {names}"
+        try:
+            yield names
+        finally:
+            process.stdin.close()
+            assert process.wait() == 0
+
+    @staticmethod
+    def cpu_ms(argv, text=b""):
+        """Milliseconds of CPU time that a program and its children take, which must end well."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(argv, input=text, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+
     def containers(self):
         with contextlib.suppress(FileNotFoundError):
             return sorted(os.listdir(CONTAINERS))
@@ -127,13 +160,13 @@ class Stage:
 
     # ---- what it is compared with ----
 
-    def make_plan(self):
-        with self.held("new"):
+    def make_plan(self, held=None):
+        with held or self.held("new"):
             pid = self.record(self.containers()[0])["init.pid"]
             return shape.plan(pid, "floor", ROOT).encode()
 
-    def run_floor(self, plan):
-        done = subprocess.run([self.floor, ROOT], input=plan, capture_output=True, timeout=30,
+    def run_floor(self, plan, *life):
+        done = subprocess.run([self.floor, ROOT, *life], input=plan, capture_output=True, timeout=30,
                               check=False)
         assert done.returncode == 0 and done.stdout, done.stderr.decode()
         return int(done.stdout) / 1e6
