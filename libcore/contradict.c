@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sched.h>
 
+#include "mountline.h"
+
 static int bad(struct ctr_error *err, const char *text)
 {
 	return err_set(err, CTR_E_CONFIG, EINVAL, "config", "%s", text);
@@ -44,11 +46,31 @@ static int check_users(const struct spec *s, struct ctr_error *err)
 	return 0;
 }
 
+static int check_mount(const struct spec *s, const char *line, struct ctr_error *err)
+{
+	automount struct mountline m = {.dest = NULL};
+	int r = mountline_parse(line, &m, err);
+
+	if (r < 0)
+		return r;
+	if (m.kind == MOUNTLINE_CGROUP && !(s->namespaces & CLONE_NEWCGROUP))
+		return bad(err, "Mount= of a cgroup needs cgroup among Namespaces=");
+	if (m.kind == MOUNTLINE_CGROUP && s->cgroup == SPEC_CG_INHERIT)
+		return bad(err, "Mount= of a cgroup shows the caller's with Cgroup=inherit");
+	if (m.kind == MOUNTLINE_MQUEUE && !(s->namespaces & CLONE_NEWIPC))
+		return bad(err, "Mount= of an mqueue needs ipc among Namespaces=");
+	return 0;
+}
+
 int contradict_check(const struct spec *s, struct ctr_error *err)
 {
 	int r = check_names(s, err);
 
 	if (r == 0)
 		r = check_users(s, err);
-	return r < 0 ? r : check_scheduler(s, err);
+	if (r == 0)
+		r = check_scheduler(s, err);
+	for (size_t i = 0; r == 0 && i < s->mounts.n; i++)
+		r = check_mount(s, s->mounts.v[i], err);
+	return r;
 }

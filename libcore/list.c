@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "limit.h"
 #include "match.h"
+#include "mountline.h"
 #include "netconf.h"
 #include "num.h"
 #include "path.h"
@@ -33,10 +34,25 @@ static int check_any(const struct word *w, struct ctr_error *err)
 	return 0;
 }
 
+static int check_mount(const struct word *w, struct ctr_error *err)
+{
+	automount struct mountline m = {.dest = NULL};
+
+	return mountline_parse(w->text, &m, err);
+}
+
+static int check_overlay(const struct word *w, struct ctr_error *err)
+{
+	automount struct mountline m = {.dest = NULL};
+
+	return mountline_parse_overlay(w->text, &m, err);
+}
+
 /* "SRC[:DST[:OPTIONS]]" */
 static int check_bind(const struct word *w, struct ctr_error *err)
 {
 	autofree char *copy = strdup(w->text);
+	struct mountline_options options;
 	char *rest = copy, *src, *dst;
 
 	if (!copy)
@@ -47,7 +63,9 @@ static int check_bind(const struct word *w, struct ctr_error *err)
 		src++;
 	if (!path_is_clean(src) || (dst && !path_is_clean(dst)) || (rest && strchr(rest, ':')))
 		return bad(w, err);
-	return dst && strcmp(dst, "/") == 0 ? bad(w, err) : 0;
+	if (dst && strcmp(dst, "/") == 0)
+		return bad(w, err);
+	return mountline_parse_options(MOUNTLINE_BIND, rest, &options, err);
 }
 
 static int check_tmpfs(const struct word *w, struct ctr_error *err)
@@ -161,7 +179,7 @@ static int check_net_route(const struct word *w, struct ctr_error *err)
 	return netconf_read_route(w->text, &route) == 0 ? 0 : bad(w, err);
 }
 
-enum { BLANKS, COMMAS, WHOLE };
+enum { BLANKS, COMMAS, WHOLE, LINE };
 
 static const struct {
 	int type, split;
@@ -171,6 +189,8 @@ static const struct {
     {PARSE_SYSCALLS, BLANKS, check_syscall, "system call"},
     {PARSE_ENVIRONMENT, WHOLE, check_environment, "NAME=VALUE"},
     {PARSE_BIND, BLANKS, check_bind, "SOURCE[:DESTINATION[:OPTIONS]]"},
+    {PARSE_MOUNT, LINE, check_mount, "mount"},
+    {PARSE_OVERLAY, BLANKS, check_overlay, "overlay"},
     {PARSE_TMPFS, BLANKS, check_tmpfs, "PATH[:OPTIONS]"},
     {PARSE_OPT_PATH, BLANKS, check_opt_path, "path"},
     {PARSE_HOOK, WHOLE, check_hook, "PATH [ARGUMENT...], without quotes"},
@@ -294,7 +314,7 @@ static int read_words(const struct parse_in *in, struct strv *ret, struct ctr_er
 		return in->type == PARSE_DEVICE_ALLOW ? read_device_allow(in, &words, ret, err)
 						      : read_io(in, &words, ret, err);
 	}
-	if (split == WHOLE)
+	if (split == WHOLE || split == LINE)
 		return read_word(in, in->value, ret, err);
 	if (in->type == PARSE_SYSCALLS && in->value[0] == '~')
 		return read_denied(in, ret, err);

@@ -23,6 +23,7 @@
 
 static const char *const volatile_words[] = {"no", "overlay", "state", NULL};
 static const char *const proc_words[] = {"default", "noaccess", "invisible", "ptraceable", NULL};
+static const char *const propagation_words[] = {"slave", "private", NULL};
 static const char *const sched_words[] = {"inherit", "other", "batch", "idle", "fifo", "rr", NULL};
 static const char *const io_words[] = {"inherit", "realtime", "best-effort", "idle", NULL};
 static const char *const personality_words[] = {"inherit", "linux",  "linux32",
@@ -41,20 +42,21 @@ static const char *const bool_words[] = {"yes", "no", "true", "false", "on", "of
 
 /* Order of words is that of the enums of spec.h and match.h. */
 static const char *const *const choices[PARSE_TYPES] = {
-    [PARSE_VOLATILE] = volatile_words,	     [PARSE_PROTECT_PROC] = proc_words,
-    [PARSE_CGROUP] = cgroup_words,	     [PARSE_MODE] = mode_words,
-    [PARSE_DEVICE_POLICY] = device_words,    [PARSE_ON_ERROR] = on_error_words,
-    [PARSE_INSTANCE] = instance_words,	     [PARSE_ENTRY] = entry_words,
-    [PARSE_ATTACH] = attach_words,	     [PARSE_ON_DISCONNECT] = disconnect_words,
-    [PARSE_REATTACH] = reattach_words,	     [PARSE_ATTACHMENTS] = attachments_words,
-    [PARSE_SCHED_POLICY] = sched_words,	     [PARSE_IO_CLASS] = io_words,
-    [PARSE_PERSONALITY] = personality_words,
+    [PARSE_VOLATILE] = volatile_words,	  [PARSE_PROTECT_PROC] = proc_words,
+    [PARSE_CGROUP] = cgroup_words,	  [PARSE_MODE] = mode_words,
+    [PARSE_DEVICE_POLICY] = device_words, [PARSE_ON_ERROR] = on_error_words,
+    [PARSE_INSTANCE] = instance_words,	  [PARSE_ENTRY] = entry_words,
+    [PARSE_ATTACH] = attach_words,	  [PARSE_ON_DISCONNECT] = disconnect_words,
+    [PARSE_REATTACH] = reattach_words,	  [PARSE_ATTACHMENTS] = attachments_words,
+    [PARSE_SCHED_POLICY] = sched_words,	  [PARSE_PROPAGATION] = propagation_words,
+    [PARSE_IO_CLASS] = io_words,	  [PARSE_PERSONALITY] = personality_words,
 };
 static_assert(SPEC_VOLATILE_STATE == 2 && SPEC_PROC_PTRACEABLE == 3 && SPEC_CG_INHERIT == 3 &&
 		  SPEC_DEV_AUTO == 2 && MATCH_OFF == 2 && MATCH_ERROR_HOST == 1 &&
 		  MATCH_SHARED == 2 && MATCH_ENTRY_JOIN == 2 && MATCH_ATTACH_NO == 2 &&
 		  SPEC_DISCONNECT_CHECKPOINT == 2 && SPEC_REATTACH_NO == 2 &&
-		  SPEC_ATTACHMENTS_SHARED == 1 && SPEC_SCHED_RR == 5 && SPEC_IO_IDLE == 3 &&
+		  SPEC_ATTACHMENTS_SHARED == 1 && SPEC_SCHED_RR == 5 &&
+		  SPEC_PROPAGATION_PRIVATE == 1 && SPEC_IO_IDLE == 3 &&
 		  SPEC_PERSONALITY_X86_64 == 4,
 	      "words stand in the order of their enums");
 
@@ -85,9 +87,10 @@ bool parse_is_list(int type)
 bool parse_has_specifiers(int type)
 {
 	static const bool has[PARSE_TYPES] = {
-	    [PARSE_HOSTNAME] = true,	[PARSE_SLICE] = true,	  [PARSE_PATH] = true,
-	    [PARSE_ENVIRONMENT] = true, [PARSE_BIND] = true,	  [PARSE_TMPFS] = true,
-	    [PARSE_OPT_PATH] = true,	[PARSE_INTERFACE] = true,
+	    [PARSE_HOSTNAME] = true,	[PARSE_SLICE] = true, [PARSE_PATH] = true,
+	    [PARSE_ENVIRONMENT] = true, [PARSE_BIND] = true,  [PARSE_TMPFS] = true,
+	    [PARSE_OPT_PATH] = true,	[PARSE_MOUNT] = true, [PARSE_OVERLAY] = true,
+	    [PARSE_INTERFACE] = true,
 	};
 
 	return has[type];

@@ -73,8 +73,7 @@ static int attach(int rootfd, const char *path, int m, struct ctr_error *err)
 	return mnt_attach(m, target, path, err);
 }
 
-static int mount_proc(int rootfd, const struct spec *spec, const struct root_facts *facts,
-		      struct ctr_error *err)
+const char *procfs_hidepid(int protect)
 {
 	static const char *const options[] = {
 	    [SPEC_PROC_DEFAULT] = NULL,
@@ -82,8 +81,15 @@ static int mount_proc(int rootfd, const struct spec *spec, const struct root_fac
 	    [SPEC_PROC_INVISIBLE] = "hidepid=invisible",
 	    [SPEC_PROC_PTRACEABLE] = "hidepid=ptraceable",
 	};
+
+	return options[protect];
+}
+
+static int mount_proc(int rootfd, const struct spec *spec, const struct root_facts *facts,
+		      struct ctr_error *err)
+{
 	const uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	const char *hide = options[spec->protect_proc];
+	const char *hide = procfs_hidepid(spec->protect_proc);
 	autofd int m = -1, host = -1;
 	char text[64];
 	uint32_t gid;

@@ -21,4 +21,7 @@ int procfs_hide(int rootfd, const char *path, bool may_be_absent,
 int procfs_make_read_only(int rootfd, const char *path, bool may_be_absent,
 			  struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** procfs_hidepid - mount option of an enum spec_protect_proc; NULL: none. Pure */
+const char *procfs_hidepid(int protect);
+
 #endif

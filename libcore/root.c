@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "dev.h"
 #include "mnt.h"
+#include "mountmake.h"
 #include "path.h"
 #include "procfs.h"
 #include "sys.h"
@@ -180,28 +181,14 @@ static int attach_tmpfs(struct build *b, const char *path, const char *options, 
 	return m < 0 ? m : mnt_attach(m, target, path, err);
 }
 
-static int attach_bind(struct build *b, int from, const char *path, uint64_t attr,
-		       struct ctr_error *err)
+static struct mountmake place(const struct build *b)
 {
-	struct stat st;
-	autofd int target = -1, m = -1;
-	int r;
+	const struct userns *u = b->facts->users;
 
-	if (fstat(from, &st) < 0)
-		return err_sys(err, errno, "bind", "stat what goes to %s", path);
-	target = path_open_ours(b->root, path, O_PATH);
-	if (target == -ENOENT)
-		target = path_make_in(b->root, path, S_ISDIR(st.st_mode),
-				      S_ISDIR(st.st_mode) ? 0755 : 0644);
-	if (target < 0)
-		return err_sys(err, target, "bind", "open %s of the container", path);
-	m = mnt_clone(from, true, err);
-	if (m < 0)
-		return m;
-	r = mnt_set(m, attr, MS_SLAVE, true, err);
-	if (r == 0 && !(attr & MOUNT_ATTR_RDONLY))
-		r = keep_numbers_out(b, m, true, err);
-	return r < 0 ? r : mnt_attach(m, target, path, err);
+	return (struct mountmake){.host = b->host,
+				  .root = b->root,
+				  .hole = u ? u->hole_fd : -1,
+				  .hidepid = procfs_hidepid(b->spec->protect_proc)};
 }
 
 /* What name look-ups need from the host's /run, where it exists. Nothing else of it is shown. */
@@ -233,6 +220,8 @@ static int make_run(struct build *b, struct ctr_error *err)
 {
 	int r = attach_tmpfs(b, "/run", "mode=755,size=10%", true, err);
 	autofd int lock = r == 0 ? path_make_in(b->root, "/run/lock", true, 01777) : -1;
+	const struct mountline_options options = {.attr = b->attr | MOUNT_ATTR_NOSUID};
+	const struct mountmake w = place(b);
 
 	if (r == 0 && lock < 0)
 		return err_sys(err, lock, "root", "make /run/lock");
@@ -240,7 +229,7 @@ static int make_run(struct build *b, struct ctr_error *err)
 		autofd int from = path_open_nolinks(b->host, run_shown[i], O_PATH);
 
 		if (from >= 0)
-			r = attach_bind(b, from, run_shown[i], b->attr | MOUNT_ATTR_NOSUID, err);
+			r = mountmake_bind(&w, from, run_shown[i], &options, err);
 	}
 	return r < 0 ? r : make_runtime_dir(b, err);
 }
@@ -261,21 +250,28 @@ static void split(char *text, char *parts[3])
 static int bind_one(struct build *b, const char *line, bool read_only, struct ctr_error *err)
 {
 	autofree char *text = strdup(line);
-	uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
+	struct mountline_options options;
+	const struct mountmake w = place(b);
 	bool optional = *line == '-';
 	autofd int from = -1;
 	char *part[3];
+	int r;
 
 	if (!text)
 		return err_sys(err, ENOMEM, "bind", "bind %s", line);
 	split(text + optional, part);
+	r = mountline_parse_options(MOUNTLINE_BIND, part[2], &options, err);
+	if (r < 0)
+		return r;
+	if (read_only)
+		options.attr_below |= MOUNT_ATTR_RDONLY;
 	/* MUST-5: links in the source are followed where they are root's, magic ones are not */
 	from = path_open_ours(b->host, part[0], O_PATH);
 	if (from == -ENOENT && optional)
 		return 0;
 	if (from < 0)
 		return err_sys(err, from, "bind", "open %s", part[0]);
-	return attach_bind(b, from, part[1] && *part[1] ? part[1] : part[0], attr, err);
+	return mountmake_bind(&w, from, part[1] && *part[1] ? part[1] : part[0], &options, err);
 }
 
 static int tmpfs_one(struct build *b, const char *line, struct ctr_error *err)
@@ -293,6 +289,27 @@ static int tmpfs_one(struct build *b, const char *line, struct ctr_error *err)
 	return attach_tmpfs(b, part[0], part[1] && *part[1] ? part[1] : "mode=755", true, err);
 }
 
+static int mount_one(struct build *b, const char *line, bool overlay, struct ctr_error *err)
+{
+	automount struct mountline m = {.dest = NULL};
+	const struct mountmake w = place(b);
+	int r = overlay ? mountline_parse_overlay(line, &m, err) : mountline_parse(line, &m, err);
+
+	return r < 0 ? r : mountmake(&w, &m, err);
+}
+
+static int apply_mounts(struct build *b, struct ctr_error *err)
+{
+	const struct spec *s = b->spec;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->mounts.n; i++)
+		r = mount_one(b, s->mounts.v[i], false, err);
+	for (size_t i = 0; r == 0 && i < s->overlays.n; i++)
+		r = mount_one(b, s->overlays.v[i], true, err);
+	return r;
+}
+
 static int apply_lists(struct build *b, struct ctr_error *err)
 {
 	const struct spec *s = b->spec;
@@ -304,6 +321,8 @@ static int apply_lists(struct build *b, struct ctr_error *err)
 		r = bind_one(b, s->bind.v[i], false, err);
 	for (size_t i = 0; r == 0 && i < s->bind_read_only.n; i++)
 		r = bind_one(b, s->bind_read_only.v[i], true, err);
+	if (r == 0)
+		r = apply_mounts(b, err);
 	for (size_t i = 0; r == 0 && i < s->read_only_paths.n; i++) {
 		bool may = s->read_only_paths.v[i][0] == '-';
 
@@ -361,6 +380,8 @@ static int build_all(struct build *b, struct ctr_error *err)
 		r = attach_tmpfs(b, "/var", "mode=755", true, err);
 	if (r == 0)
 		r = apply_lists(b, err);
+	if (r == 0 && s->propagation == SPEC_PROPAGATION_PRIVATE)
+		r = mnt_set(b->root, 0, MS_PRIVATE, true, err);
 	if (r == 0 && b->facts->mounted)
 		r = b->facts->mounted(b->facts->arg, err);
 	return r < 0 || b->facts->at >= 0 ? r : pivot(b, err);

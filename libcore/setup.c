@@ -17,6 +17,7 @@
 #include "door.h"
 #include "fd.h"
 #include "keyring.h"
+#include "mountcg.h"
 #include "msg.h"
 #include "net.h"
 #include "path.h"
@@ -52,16 +53,38 @@ static int run_door(void *ctx, struct ctr_error *err)
 	return door_pass(m.fds, m.nfds, err);
 }
 
+/* The root of the container as this process sees it: pivoted into, or where CRIU will find it. */
+static int open_own_root(const struct setup *s, struct ctr_error *err)
+{
+	char path[PATH_MAX] = "/";
+	int r = s->c->restore ? create_tree_path(s->c, path, err) : 0;
+
+	if (r == 0)
+		r = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r == -1 ? err_sys(err, errno, "cgns", "open the root of the container") : r;
+}
+
 /* Needs: this process in the container's cgroups, so that they become the namespace's root. */
 static int run_cgns(void *ctx, struct ctr_error *err)
 {
 	const struct setup *s = ctx;
+	bool mounts = mountcg_is_wanted(s->c->spec);
+	autofd int root = mounts ? open_own_root(s, err) : -1;
+	char text[4096] = "";
+	ssize_t n;
 	int r;
 
 	if (!(s->c->spec->namespaces & CLONE_NEWCGROUP))
 		return 0;
+	if (mounts && root < 0)
+		return root;
+	n = mounts ? fd_read_file_at(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) : 0;
+	if (n < 0)
+		return err_sys(err, (int)n, "cgns", "read /proc/self/cgroup");
 	r = sys_unshare(CLONE_NEWCGROUP);
-	return r < 0 ? err_sys(err, r, "cgns", "unshare the cgroup namespace") : 0;
+	if (r < 0)
+		return err_sys(err, r, "cgns", "unshare the cgroup namespace");
+	return mounts ? mountcg_make(root, s->c->spec, text, s->c->cg.path, err) : 0;
 }
 
 static int run_owned(void *ctx, struct ctr_error *err)

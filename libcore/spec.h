@@ -26,6 +26,7 @@ enum spec_protect_proc {
 	SPEC_PROC_INVISIBLE,
 	SPEC_PROC_PTRACEABLE
 };
+enum spec_propagation { SPEC_PROPAGATION_SLAVE, SPEC_PROPAGATION_PRIVATE };
 enum spec_net { SPEC_NET_HOST, SPEC_NET_LOOPBACK, SPEC_NET_VETH, SPEC_NET_PATH };
 enum spec_cgroup { SPEC_CG_AUTO, SPEC_CG_SCOPE, SPEC_CG_CGROUPFS, SPEC_CG_INHERIT };
 enum spec_device_policy { SPEC_DEV_CLOSED, SPEC_DEV_STRICT, SPEC_DEV_AUTO };
@@ -141,6 +142,9 @@ struct spec {
 	struct strv bind;	     /* "SRC[:DST[:OPTIONS]]", paths with %-specifiers expanded */
 	struct strv bind_read_only;  /* the same */
 	struct strv temporary_fs;    /* "PATH[:tmpfs options]" */
+	struct strv mounts;	     /* "SOURCE DEST TYPE [OPTIONS]", mountline.h */
+	struct strv overlays;	     /* "LOWER[:LOWER...]:UPPER:DEST" */
+	int propagation;	     /* enum spec_propagation */
 	struct strv inaccessible;    /* "[-]PATH", '-' = may be absent */
 	struct strv read_only_paths; /* "[-]PATH" */
 	struct strv devices;	     /* "/dev/NAME" host nodes to show too */

@@ -20,6 +20,11 @@ static const struct {
      "CPUSchedulingPriority= needs"},
     {"[Exec]\nCPUSchedulingPolicy=rr\nCPUSchedulingPriority=5\n", NULL},
     {"[Exec]\nIOSchedulingClass=idle\nIOSchedulingPriority=5\n", "means nothing"},
+    {"[Files]\nMount=x /sys/fs/cgroup cgroup\n", NULL},
+    {"[Container]\nNamespaces=mount pid ipc uts\n[Files]\nMount=x /c cgroup\n",
+     "needs cgroup among"},
+    {"[Files]\nMount=x /c cgroup\n[Resources]\nCgroup=inherit\n", "shows the caller's"},
+    {"[Container]\nNamespaces=mount pid\n[Files]\nMount=x /c mqueue\n", "needs ipc among"},
     {"[Exec]\nIOSchedulingClass=realtime\nIOSchedulingPriority=5\n", NULL},
 };
 

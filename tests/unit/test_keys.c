@@ -85,6 +85,13 @@ static const struct {
     {"Files", "Bind", "/a|%h|/a:/b|/a:/b:rbind|/a /b|-/a", "a|/a:b|/a:/|/a:/b:c:d|/../a|/a/"},
     {"Files", "BindReadOnly", "/usr", "usr"},
     {"Files", "TemporaryFileSystem", "/home|/run:size=64M|/x:size=50%%", "/|home|/x:size=50%"},
+    {"Files", "Mount",
+     "/a /b bind|-/a /b bind ro,rnoexec|none /x tmpfs size=50%%,copy-up|a:b /x proc|x "
+     "/sys/fs/cgroup cgroup rw",
+     "/a /b|/a /b bin|a /b bind|/a / bind|none /proc/x tmpfs|/a /b bind size=1|x /s sysfs rw|/a /b "
+     "overlay"},
+    {"Files", "Overlay", "/a:/b:/c|/%u:/a:/x", "/a:/b|/a|a:/b:/c|/a:/b:/"},
+    {"Files", "MountFlags", "slave|private", "shared"},
     {"Files", "Inaccessible", "/srv/exams -/x", "/|srv|--/x"},
     {"Files", "ReadOnlyPaths", "/etc", "etc"},
     {"Files", "Devices", "/dev/fuse /dev/dri/card0", "/etc/passwd|fuse|/dev|/dev/../etc"},
