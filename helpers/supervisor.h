@@ -51,6 +51,8 @@ struct supervisor {
 	bool keep;
 	struct crstats dumped; /* of the last checkpoint */
 	int unsynced;	       /* its folder, until supervisor_sync(); -1 */
+	int spent; /* that of which it was restored, until supervisor_drop_spent(); -1 */
+	char spent_name[CKPTDIR_NAME];
 	struct predumps pre;
 	bool restored;			  /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
@@ -245,6 +247,10 @@ int supervisor_name_plain(const struct supervisor *s, const struct msg *busy,
  * -ENOENT when there is none. On failure nothing of it runs and the checkpoint is as it was.
  */
 int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err);
+
+/** supervisor_drop_spent - remove the files of that checkpoint; after the answer: it takes its time
+ */
+void supervisor_drop_spent(struct supervisor *s);
 
 /** supervisor_restore_verb - the verb restore, for the C API; false: this process is done */
 bool supervisor_restore_verb(struct supervisor *s, int sock);

@@ -109,7 +109,7 @@ struct making {
 	int rootfd, dirfd, images;
 	char parent[32]; /* of the images; "": none */
 	char name[CKPTDIR_NAME];
-	struct child asked; /* criu's version, while it dumps */
+	struct crver asked; /* criu's version, while it dumps */
 	bool published;
 };
 
@@ -126,7 +126,7 @@ static int seal(void *arg, struct ctr_error *err)
 			  .st = &mk->st,
 			  .helper_dir = mk->s->opt.helper_dir,
 			  .leave_running = mk->rq->leave_running};
-	int r = criurun_hear(&mk->asked, sl.version, err);
+	int r = crver_hear(&mk->asked, sl.version, err);
 
 	if (r == 0)
 		r = cg_pids(&mk->s->c.cg, &pids, &n, err);
@@ -253,7 +253,7 @@ static int make(struct making *mk, struct ctr_error *err)
 	if (r == 0)
 		r = prepare(mk, err);
 	if (r == 0)
-		r = criurun_ask(mk->s->opt.criu, &mk->asked, err);
+		r = crver_ask(mk->s->c.rootfd, mk->s->opt.criu, &mk->asked, err);
 	if (r == 0)
 		r = hush(mk->s, mk->rq, err);
 	if (r == 0) {
@@ -262,7 +262,7 @@ static int make(struct making *mk, struct ctr_error *err)
 			(void)!supervisor_unquiet(mk->s,
 						  NULL); /* one that is gone shows by itself */
 	}
-	criurun_forget(&mk->asked);
+	crver_forget(&mk->asked);
 	/* criu failed after all: the container goes on, and what is on disk would be the past */
 	if (r < 0 && mk->published)
 		(void)!ckptdir_remove(mk->rootfd, mk->st.id, NULL);

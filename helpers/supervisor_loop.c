@@ -307,6 +307,7 @@ int supervisor_loop(struct supervisor *s)
 {
 	struct pollfd p[POLL_MAX];
 
+	supervisor_drop_spent(s);
 	for (;;) {
 		int n = poll(p, fill(s, p), timeout(s));
 

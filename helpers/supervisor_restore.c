@@ -52,7 +52,8 @@ static int check(struct coming *cm, struct ctr_error *err)
 				 .st = &s->c.st,
 				 .upper = -1,
 				 .helper_dir = s->opt.helper_dir,
-				 .criu = s->opt.criu};
+				 .criu = s->opt.criu,
+				 .stateroot = s->c.rootfd};
 	r = seal_check(&cm->seal, err);
 	if (r == 0)
 		r = record_read(cm->dirfd, s->c.st.id, &st, err);
@@ -125,7 +126,8 @@ static int restore(struct coming *cm, struct ctr_error *err)
 		create_undo(&s->c, false);
 		return r;
 	}
-	(void)!ckptdir_remove(cm->rootfd, s->c.st.id, NULL); /* it is spent: gc would take it */
+	/* it is spent: gc would take it */
+	s->spent = ckptdir_retire(cm->rootfd, s->c.st.id, s->spent_name, NULL);
 	return 0;
 }
 
@@ -152,6 +154,16 @@ int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err)
 	cleanup_fd(&cm.dirfd);
 	cleanup_fd(&cm.rootfd);
 	return r;
+}
+
+void supervisor_drop_spent(struct supervisor *s)
+{
+	autofd int fd = take_fd(&s->spent), root = -1;
+
+	if (fd >= 0)
+		root = ckptdir_open_root(s->opt.checkpoint_root, NULL);
+	if (root >= 0)
+		ckptdir_drop(root, s->spent_name);
 }
 
 /* ---- the verb ---- */

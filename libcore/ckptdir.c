@@ -239,25 +239,38 @@ int ckptdir_open(int rootfd, const char *id, struct ctr_error *err)
 	return fd < 0 ? err_sys(err, fd, "checkpoint", "open the checkpoint of %s", id) : fd;
 }
 
-/* Under another name first: what a crash leaves of it is no checkpoint any more. */
-int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err)
+/* Under another name: what a crash leaves of it is no checkpoint any more. */
+int ckptdir_retire(int rootfd, const char *id, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
 {
 	autofd int fd = ckptdir_open(rootfd, id, err), dirfd = -1;
 	char name[CKPTDIR_NAME];
 	int r;
 
 	if (fd < 0)
-		return fd;
+		return take_fd(&fd);
 	dirfd = open_locked(rootfd, err);
 	if (dirfd < 0)
-		return dirfd;
+		return take_fd(&dirfd);
+	(void)flock(fd, LOCK_EX | LOCK_NB); /* who sweeps it removes it as well */
 	r = make_name(name);
 	if (r == 0 && renameat2(dirfd, id, dirfd, name, RENAME_NOREPLACE) < 0)
 		r = -errno;
 	if (r < 0)
 		return err_sys(err, r, "checkpoint", "remove the checkpoint of %s", id);
 	netlock_release(fd);
-	return tree_remove(dirfd, name, err);
+	memcpy(ret_name, name, sizeof(name));
+	return take_fd(&fd);
+}
+
+int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err)
+{
+	char name[CKPTDIR_NAME];
+	autofd int fd = ckptdir_retire(rootfd, id, name, err), dirfd = -1;
+
+	if (fd < 0)
+		return take_fd(&fd);
+	dirfd = state_open_private(rootfd, CHECKPOINTS, err);
+	return dirfd < 0 ? take_fd(&dirfd) : tree_remove(dirfd, name, err);
 }
 
 static int by_name(const void *a, const void *b)

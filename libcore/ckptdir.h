@@ -51,6 +51,14 @@ int ckptdir_open(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UN
 /** ckptdir_remove - remove it. -ENOENT (CTR_E_NOT_FOUND) */
 int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * ckptdir_retire - from here on it is no checkpoint; its files are still there, for ckptdir_drop()
+ *
+ * Returns its descriptor, which holds the lock. -ENOENT
+ */
+int ckptdir_retire(int rootfd, const char *id, char ret_name[CKPTDIR_NAME],
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** ckptdir_list - IDs of all, sorted */
 int ckptdir_list(int rootfd, struct strv *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
 

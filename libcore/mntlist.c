@@ -76,6 +76,18 @@ static int parse(const char *line, struct fields *ret)
 	return 0;
 }
 
+/*
+ * What hides a folder (procfs_hide()) has room for nothing and is as empty as the one that was
+ * prepared. CRIU would pack and unpack each by tar and gzip.
+ */
+static bool is_mask(const struct fields *f)
+{
+	static const char room[] = "nr_inodes=1";
+	const char *at = strcmp(f->at.type, "tmpfs") == 0 ? strstr(f->super, room) : NULL;
+
+	return at && at[-1] == ',' && (at[sizeof(room) - 1] == ',' || !at[sizeof(room) - 1]);
+}
+
 static bool is_kept(const struct fields *f)
 {
 	static const char *const types[] = {"tmpfs", "devpts", "mqueue", "proc"};
@@ -104,7 +116,7 @@ static int is_hosts(const struct fields *f, const struct strv *host)
 /* 1: to be taken from outside */
 static int is_external(const struct fields *f, const struct strv *host)
 {
-	return is_kept(f) ? is_hosts(f, host) : 1;
+	return is_kept(f) && !is_mask(f) ? is_hosts(f, host) : 1;
 }
 
 int mntlist_externals(const struct strv *lines, const struct strv *host, struct strv *ret)

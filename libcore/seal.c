@@ -11,7 +11,6 @@
 #include "child.h"
 #include "ckpt.h"
 #include "cleanup.h"
-#include "criurun.h"
 #include "ctty.h"
 #include "fd.h"
 #include "fit.h"
@@ -178,7 +177,7 @@ static int check_fit(struct seal *s, const struct sodiumlib *lib, const struct m
 	if (r < 0)
 		return r;
 	(void)!str_copy(here->id, sizeof(here->id), s->st->id); /* as long as the record's */
-	r = criurun_hear(&s->asked, here->criu, err);
+	r = crver_hear(&s->asked, here->criu, err);
 	if (r == 0)
 		r = helper_digest(s, lib, here->init_digest, err);
 	if (r == 0)
@@ -198,16 +197,16 @@ static int check_all(struct seal *s, struct ctr_error *err)
 	return r < 0 ? r : ledger_check(s->rootfd, s->st->id, t.m->counter, err);
 }
 
-/* criu starts while the images are read. */
+/* criu starts while the images are read, if it has to. */
 static int check(void *arg, struct ctr_error *err)
 {
 	struct seal *s = arg;
-	int r = criurun_ask(s->criu, &s->asked, err);
+	int r = crver_ask(s->stateroot, s->criu, &s->asked, err);
 
 	if (r < 0)
 		return r;
 	r = check_all(s, err);
-	criurun_forget(&s->asked);
+	crver_forget(&s->asked);
 	return r;
 }
 

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "child.h"
 #include "ckptdir.h"
+#include "crver.h"
 #include "err.h"
 #include "held.h"
 #include "manifest.h"
@@ -27,7 +27,8 @@ struct seal {
 	const char *helper_dir;	 /* whose container-init is in the images */
 	const char *criu;	 /* program: seal_check() asks it for its version */
 	char version[32];	 /* its version, for seal_make() */
-	struct child asked;	 /* zero; used by seal_check() */
+	int stateroot;		 /* where seal_check() finds the version of criu, crver.h */
+	struct crver asked;	 /* zero; used by seal_check() */
 	bool leave_running;
 };
 

@@ -41,7 +41,7 @@ def _end(job):
 def test_quiet_for_a_checkpoint(world):
     """PID 1 lets go of all that ends outside, and takes it up again."""
     world.policy(OWN)
-    world.definition("box", LINGER)
+    world.definition("box", LINGER.replace("1s", "5s"))
     term = _shell(world)
     init = outside.init_pid()
     term.send("x=kept; (while :; do sleep 0.1; python3 -c 'import socket; socket.socket(1, 5)"

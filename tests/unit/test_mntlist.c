@@ -28,13 +28,15 @@ static const char *const inside[] = {
     "73 64 0:43 / /proc rw,nosuid - proc none rw,hidepid=invisible",
     "74 64 0:22 / /sys ro - sysfs none rw",
     "88 73 0:43 /sys /proc/sys ro - proc none rw,hidepid=invisible",
+    "89 73 0:44 / /proc/acpi ro,nosuid - tmpfs none rw,size=4k,nr_inodes=1,mode=000",
+    "90 64 0:45 / /run rw,nosuid - tmpfs none rw,size=4k,nr_inodes=10,mode=755",
     "93 64 254:0 /home/a\\040b /home/a\\040b rw master:1 - ext4 /dev/vda rw",
     NULL,
 };
 
 static void what_is_not_its_own_is_external(void **state)
 {
-	static const char *const want[] = {"/srv/memory", "/sys", "/home/a b"};
+	static const char *const want[] = {"/srv/memory", "/sys", "/proc/acpi", "/home/a b"};
 	struct strv lines = list_of(inside), hosts = list_of(host), got = {0};
 
 	(void)state;
