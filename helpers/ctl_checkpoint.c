@@ -9,6 +9,7 @@
 struct flags {
 	bool leave_running, kill_plain, tcp_established, file_locks, print_stats;
 	bool pre, auto_dedup, ext_unix;
+	const char *directory;
 };
 
 static const struct option_row rows[] = {
@@ -25,6 +26,8 @@ static const struct option_row rows[] = {
      "keep datagram sockets that are connected to the outside"},
     {"auto-dedup", 0, OPTION_FLAG, offsetof(struct flags, auto_dedup), NULL,
      "take out of earlier images what is written anew"},
+    {"output", 'o', OPTION_TEXT, offsetof(struct flags, directory), "DIR",
+     "write it to that folder"},
     {"print-stats", 0, OPTION_FLAG, offsetof(struct flags, print_stats), NULL,
      "print times and pages of CRIU as JSON"},
 };
@@ -79,7 +82,8 @@ int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
 	if (r == CTL_GO_ON && argc == 0)
 		r = ctl_usage(ctl, "checkpoint takes the ID of a container");
 	if (r == CTL_GO_ON && f.pre && is_final(&f))
-		r = ctl_usage(ctl, "--pre takes no option of a checkpoint but --print-stats");
+		r = ctl_usage(ctl,
+			      "--pre takes no option of a checkpoint but -o and --print-stats");
 	if (r == CTL_GO_ON)
 		r = ctl_open(ctl);
 	wish = (struct wish){.pre = f.pre,
@@ -89,15 +93,35 @@ int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
 				     .file_locks = f.file_locks,
 				     .auto_dedup = f.auto_dedup,
 				     .ext_unix = f.ext_unix,
+				     .directory = f.directory,
 				     .stats = f.print_stats ? &stats : NULL}};
 	return r == CTL_GO_ON ? ctl_each(ctl, &(const struct ctl_each){checkpoint_one, &wish}, argv)
 			      : r;
 }
 
+static const struct option_row restore_rows[] = {
+    {"output", 'o', OPTION_TEXT, offsetof(struct ctr_restore_options, directory), "DIR",
+     "restore those of that folder"},
+};
+
+/* An ID has no slash: what has one is a folder with one checkpoint. */
+static int restore_one(struct ctl *ctl, const struct ctr_restore_options *opt, const char *what)
+{
+	const struct ctr_restore_options folder = {.directory = what};
+	struct ctr_error err;
+	int r = *what == '/' ? ctr_restore_with(ctl->factory, NULL, &folder, NULL, &err)
+			     : ctr_restore_with(ctl->factory, what, opt, NULL, &err);
+
+	if (r == 0)
+		return CTL_OK;
+	return *what == '/' || *image_hint(&err) ? image_failed(ctl, what, &err)
+						 : ctl_failed(ctl, what, NULL, &err);
+}
+
 int ctl_restore(struct ctl *ctl, int argc, char **argv)
 {
-	struct options_line line = {0};
-	struct ctr_error err;
+	struct ctr_restore_options opt = {0};
+	struct options_line line = {.groups = {{restore_rows, ARRAY_SIZE(restore_rows), &opt}}};
 	int r = ctl_options(ctl, &line, NULL, &argc, &argv), worst = CTL_OK;
 
 	if (r == CTL_GO_ON && argc == 0)
@@ -107,10 +131,9 @@ int ctl_restore(struct ctl *ctl, int argc, char **argv)
 	if (r != CTL_GO_ON)
 		return r;
 	for (int i = 0; i < argc; i++) {
-		if (ctr_restore(ctl->factory, argv[i], NULL, &err) == 0)
-			continue;
-		worst = *image_hint(&err) ? image_failed(ctl, argv[i], &err)
-					  : ctl_failed(ctl, argv[i], NULL, &err);
+		int code = restore_one(ctl, &opt, argv[i]);
+
+		worst = code == CTL_OK ? worst : code;
 	}
 	return worst;
 }

@@ -2,6 +2,7 @@
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "ckpt.h"
@@ -34,7 +35,8 @@ struct client {
 
 /** struct predumps - what was written of the memory while all ran on; n 0: nothing */
 struct predumps {
-	int dirfd; /* folder of a checkpoint in the making, locked by this */
+	int dirfd;	      /* folder of a checkpoint in the making, locked by this */
+	char store[PATH_MAX]; /* where; "": the checkpoint root */
 	char name[CKPTDIR_NAME];
 	unsigned int n; /* pre-1/ .. pre-N/ are there */
 };
@@ -52,8 +54,9 @@ struct supervisor {
 	struct crstats dumped; /* of the last checkpoint */
 	int unsynced;	       /* its folder, until supervisor_sync(); -1 */
 	int spent; /* that of which it was restored, until supervisor_drop_spent(); -1 */
-	char spent_name[CKPTDIR_NAME];
+	struct ckptdir_retired retired; /* its files */
 	struct predumps pre;
+	char store[PATH_MAX];		  /* of its checkpoints, Directory=; "": the root */
 	bool restored;			  /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
 	bool save_on_logout, save_on_disconnect;
@@ -198,6 +201,14 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 
 /** supervisor_may_dump - refuse while it is ending or paused */
 int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err);
+
+/**
+ * supervisor_store - the path of a request, or Directory=, or ""; and the folder of both kinds
+ *
+ * Returns its descriptor, for ckptdir_new().
+ */
+int supervisor_store(const struct supervisor *s, const char *wanted, char ret[PATH_MAX],
+		     struct ctr_error *err);
 
 /** supervisor_look_at_mounts - which ones CRIU keeps, and which ones are taken from the tree */
 int supervisor_look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err);

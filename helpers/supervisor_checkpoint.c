@@ -9,6 +9,7 @@
 #include "child.h"
 #include "ckpt.h"
 #include "ckptdir.h"
+#include "ckptstore.h"
 #include "cleanup.h"
 #include "criurun.h"
 #include "mntlist.h"
@@ -26,6 +27,7 @@ enum { LOCK_MS = 5000, QUIET_MS = 8000, UNQUIET_MS = 2000, DUMP_MS = 600000 };
 /** struct request - what the client wants */
 struct request {
 	bool leave_running, kill_plain, auto_dedup;
+	const char *store; /* NULL: as the definition says */
 	struct ckpt plan;
 };
 
@@ -106,8 +108,9 @@ struct making {
 	struct supervisor *s;
 	struct request *rq;
 	struct state st; /* as it is on disk now */
-	int rootfd, dirfd, images;
-	char parent[32]; /* of the images; "": none */
+	int rootfd, storefd, dirfd, images;
+	char store[PATH_MAX]; /* "": the root */
+	char parent[32];      /* of the images; "": none */
 	char name[CKPTDIR_NAME];
 	struct crver asked; /* criu's version, while it dumps */
 	bool published;
@@ -121,6 +124,8 @@ static int seal(void *arg, struct ctr_error *err)
 	size_t n = 0;
 	autofd int upper = -1;
 	struct seal sl = {.rootfd = mk->rootfd,
+			  .storefd = mk->storefd,
+			  .store = *mk->store ? mk->store : NULL,
 			  .dirfd = mk->dirfd,
 			  .name = mk->name,
 			  .st = &mk->st,
@@ -231,8 +236,12 @@ static int take_folder(struct making *mk, struct ctr_error *err)
 	struct predumps *pre = &mk->s->pre;
 	int r;
 
+	if (pre->n > 0 && strcmp(pre->store, mk->store) != 0)
+		return err_set(err, CTR_E_UNSUPPORTED, EXDEV, "checkpoint",
+			       "its pre-dumps are in another folder, %s",
+			       *pre->store ? pre->store : mk->s->opt.checkpoint_root);
 	if (pre->n == 0) {
-		mk->dirfd = ckptdir_new(mk->rootfd, mk->name, err);
+		mk->dirfd = ckptdir_new(mk->storefd, mk->name, err);
 		return mk->dirfd < 0 ? mk->dirfd : 0;
 	}
 	r = str_format(mk->parent, sizeof(mk->parent), "../" CKPT_PRE "%u", pre->n);
@@ -267,12 +276,35 @@ static int make(struct making *mk, struct ctr_error *err)
 	if (r < 0 && mk->published)
 		(void)!ckptdir_remove(mk->rootfd, mk->st.id, NULL);
 	else if (r < 0)
-		ckptdir_drop(mk->rootfd, mk->name);
+		ckptdir_drop(mk->storefd, mk->name);
 	else
 		mk->s->unsynced = take_fd(&mk->dirfd);
 	cleanup_fd(&mk->images);
 	cleanup_fd(&mk->dirfd);
 	return r;
+}
+
+int supervisor_store(const struct supervisor *s, const char *wanted, char ret[PATH_MAX],
+		     struct ctr_error *err)
+{
+	const char *path = wanted ? wanted : s->store;
+	autofd int fd = -1, root = -1;
+	struct stat a, b;
+
+	if (!*path) {
+		ret[0] = '\0';
+		return ckptdir_open_root(s->opt.checkpoint_root, err);
+	}
+	fd = ckptstore_open(path, true, err);
+	root = fd < 0 ? -1 : ckptdir_open_root(s->opt.checkpoint_root, err);
+	if (root < 0)
+		return fd < 0 ? take_fd(&fd) : take_fd(&root);
+	if (fstat(fd, &a) == 0 && fstat(root, &b) == 0 && a.st_dev == b.st_dev &&
+	    a.st_ino == b.st_ino)
+		path = "";
+	return str_copy(ret, PATH_MAX, path) < 0
+		   ? err_sys(err, ENAMETOOLONG, "checkpoint", "open %s", path)
+		   : take_fd(&fd);
 }
 
 int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err)
@@ -295,7 +327,8 @@ int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err)
 
 static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ctr_error *err)
 {
-	struct making mk = {.s = s, .rq = rq, .rootfd = -1, .dirfd = -1, .images = -1};
+	struct making mk = {
+	    .s = s, .rq = rq, .rootfd = -1, .storefd = -1, .dirfd = -1, .images = -1};
 	int r;
 
 	r = supervisor_may_dump(s, err);
@@ -304,7 +337,10 @@ static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ct
 	mk.rootfd = ckptdir_open_root(s->opt.checkpoint_root, err);
 	if (mk.rootfd < 0)
 		return mk.rootfd;
-	r = make(&mk, err);
+	r = mk.storefd = supervisor_store(s, rq->store, mk.store, err);
+	if (r >= 0)
+		r = make(&mk, err);
+	cleanup_fd(&mk.storefd);
 	cleanup_fd(&mk.rootfd);
 	return r;
 }
@@ -315,6 +351,7 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 	    .leave_running = flag(m, "leave_running"),
 	    .kill_plain = flag(m, "kill_plain"),
 	    .auto_dedup = flag(m, "auto_dedup"),
+	    .store = msg_get(m, "directory"),
 	    .plan = {.tcp_established = s->tcp_established || flag(m, "tcp_established"),
 		     .file_locks = s->file_locks || flag(m, "file_locks"),
 		     .ext_unix = flag(m, "ext_unix")}};

@@ -81,6 +81,9 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	s->stop_us = spec->timeout_stop;
 	s->tcp_established = spec->tcp_established;
 	s->file_locks = spec->file_locks;
+	if (spec->directory)
+		(void)!str_copy(s->store, sizeof(s->store),
+				spec->directory); /* a path of keys.def */
 	s->save_on_logout = spec->on_logout;
 	s->save_on_disconnect = spec->on_disconnect == SPEC_DISCONNECT_CHECKPOINT;
 	s->code_is_theirs = verdict_code_is_theirs(spec);

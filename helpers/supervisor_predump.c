@@ -15,29 +15,30 @@ enum { LOCK_MS = 5000, DUMP_MS = 600000, PRE_MAX = 64 };
 
 void supervisor_pre_drop(struct supervisor *s)
 {
-	autofd int rootfd = -1;
+	autofd int storefd = -1;
+	char store[PATH_MAX];
 
 	if (s->pre.dirfd < 0)
 		return;
-	rootfd = ckptdir_open_root(s->opt.checkpoint_root, NULL);
-	if (rootfd >= 0)
-		ckptdir_drop(rootfd, s->pre.name);
+	storefd = supervisor_store(s, s->pre.store, store, NULL);
+	if (storefd >= 0)
+		ckptdir_drop(storefd, s->pre.name);
 	cleanup_fd(&s->pre.dirfd); /* nobody's any more: what is left of it is swept */
 	s->pre.n = 0;
 }
 
 /* The folder of the next one, in that of the checkpoint to come; its descriptor */
-static int next_folder(struct supervisor *s, struct ctr_error *err)
+static int next_folder(struct supervisor *s, const char *wanted, struct ctr_error *err)
 {
 	char name[sizeof(CKPT_PRE) + 12];
 	int fd, r;
 
 	if (s->pre.dirfd < 0) {
-		autofd int rootfd = ckptdir_open_root(s->opt.checkpoint_root, err);
+		autofd int storefd = supervisor_store(s, wanted, s->pre.store, err);
 
-		if (rootfd < 0)
-			return take_fd(&rootfd);
-		fd = ckptdir_new(rootfd, s->pre.name, err);
+		if (storefd < 0)
+			return take_fd(&storefd);
+		fd = ckptdir_new(storefd, s->pre.name, err);
 		if (fd < 0)
 			return fd;
 		s->pre.dirfd = fd;
@@ -89,7 +90,7 @@ static int check(struct supervisor *s, struct ctr_error *err)
 	return bits < 0 ? bits : criurun_need_tracking(bits, err);
 }
 
-static int pre_dump_locked(struct supervisor *s, struct ctr_error *err)
+static int pre_dump_locked(struct supervisor *s, const char *wanted, struct ctr_error *err)
 {
 	autockpt struct ckpt plan = {0};
 	autofd int images = -1;
@@ -99,7 +100,7 @@ static int pre_dump_locked(struct supervisor *s, struct ctr_error *err)
 		r = supervisor_look_at_mounts(s, &plan, err);
 	if (r < 0)
 		return r;
-	images = next_folder(s, err);
+	images = next_folder(s, wanted, err);
 	r = images < 0 ? images : dump(s, &plan, images, err);
 	if (r == 0)
 		s->pre.n++;
@@ -112,7 +113,7 @@ int supervisor_pre_dump(struct supervisor *s, struct msg *m, struct ctr_error *e
 {
 	uint64_t begin = child_now_ms();
 	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
-	int r = lock < 0 ? lock : pre_dump_locked(s, err);
+	int r = lock < 0 ? lock : pre_dump_locked(s, msg_get(m, "directory"), err);
 
 	msg_done(m);
 	if (lock >= 0)

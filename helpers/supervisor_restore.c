@@ -127,7 +127,7 @@ static int restore(struct coming *cm, struct ctr_error *err)
 		return r;
 	}
 	/* it is spent: gc would take it */
-	s->spent = ckptdir_retire(cm->rootfd, s->c.st.id, s->spent_name, NULL);
+	s->spent = ckptdir_retire(cm->rootfd, s->c.st.id, &s->retired, NULL);
 	return 0;
 }
 
@@ -158,12 +158,13 @@ int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err)
 
 void supervisor_drop_spent(struct supervisor *s)
 {
-	autofd int fd = take_fd(&s->spent), root = -1;
+	autofd int fd = take_fd(&s->spent), store = -1;
+	char path[PATH_MAX];
 
 	if (fd >= 0)
-		root = ckptdir_open_root(s->opt.checkpoint_root, NULL);
-	if (root >= 0)
-		ckptdir_drop(root, s->spent_name);
+		store = supervisor_store(s, s->retired.store, path, NULL);
+	if (store >= 0)
+		ckptdir_drop(store, s->retired.name);
 }
 
 /* ---- the verb ---- */

@@ -2,6 +2,8 @@
 #include <errno.h>
 
 #include "api.h"
+#include "ckptdir.h"
+#include "ckptstore.h"
 #include "cleanup.h"
 #include "crstats.h"
 #include "dumpopt.h"
@@ -18,6 +20,8 @@ static void request(struct msg *m, const char *verb, const struct ctr_checkpoint
 	msg_add(m, "file_locks", "%d", opt->file_locks != 0);
 	msg_add(m, "ext_unix", "%d", opt->ext_unix != 0);
 	msg_add(m, "auto_dedup", "%d", opt->auto_dedup != 0);
+	if (opt->directory)
+		msg_add(m, "directory", "%s", opt->directory);
 }
 
 /* What is not told is 0. */
@@ -71,15 +75,12 @@ int ctr_pre_dump(struct ctr_container *c, const struct ctr_checkpoint_options *o
 	return ask(c, MACHINE_PRE_DUMP, opt, err);
 }
 
-int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **ret,
-		struct ctr_error *err)
+static int restore(struct ctr_factory *f, const char *id, struct ctr_error *err)
 {
 	autofd int sock = -1;
 	struct msg m;
-	int r = state_check_id(id, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	sock = api_supervisor(f, "restore", err);
 	if (sock < 0)
 		return sock;
@@ -87,7 +88,64 @@ int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **re
 	msg_add(&m, "id", "%s", id);
 	msg_add(&m, "timeout", "%u", f->timeout_ms);
 	r = msg_send(sock, &m, API_ANSWER_MS);
-	r = r < 0 ? err_sys(err, r, "restore", "ask the supervisor")
-		  : api_await_created(sock, RESTORE_MS, err);
-	return r < 0 || !ret ? r : ctr_load(f, id, ret, err);
+	return r < 0 ? err_sys(err, r, "restore", "ask the supervisor")
+		     : api_await_created(sock, RESTORE_MS, err);
+}
+
+/* What is called for is the only one there. */
+static int only_one(int storefd, const char *store, char ret[STATE_ID_MAX + 1],
+		    struct ctr_error *err)
+{
+	autostrv struct strv ids = {0};
+	int r = ckptdir_list(storefd, &ids, err);
+
+	if (r < 0)
+		return r;
+	if (ids.n != 1)
+		return err_set(err, CTR_E_NOT_FOUND, ids.n ? E2BIG : ENOENT, "restore",
+			       "%s has %zu checkpoints%s", store, ids.n,
+			       ids.n ? "; say which one" : "");
+	return str_copy(ret, STATE_ID_MAX + 1, ids.v[0]);
+}
+
+/* *id: "" for the only one. 1: the root has it already */
+static int adopt(int rootfd, const char *store, char id[STATE_ID_MAX + 1], struct ctr_error *err)
+{
+	autofd int storefd = ckptstore_open(store, false, err), dir = -1;
+	int r = storefd < 0 ? storefd : 0;
+
+	if (r == 0 && !*id)
+		r = only_one(storefd, store, id, err);
+	if (r < 0)
+		return r;
+	dir = ckptdir_open(storefd, id, err);
+	return dir < 0 ? take_fd(&dir) : ckptdir_adopt(rootfd, store, id, false, err);
+}
+
+int ctr_restore_with(struct ctr_factory *f, const char *id, const struct ctr_restore_options *opt,
+		     struct ctr_container **ret, struct ctr_error *err)
+{
+	const char *store = opt ? opt->directory : NULL;
+	char name[STATE_ID_MAX + 1] = "";
+	autofd int root = -1;
+	int adopted = 1, r = !id && store ? 0 : state_check_id(id, err);
+
+	if (r == 0 && id)
+		r = str_copy(name, sizeof(name), id); /* it fits, it was checked */
+	if (r < 0)
+		return r;
+	if (store) {
+		root = ckptdir_open_root(f->checkpoint_root, err);
+		adopted = root < 0 ? root : adopt(root, store, name, err);
+	}
+	r = adopted < 0 ? adopted : restore(f, name, err);
+	if (r < 0 && adopted == 0)
+		ckptdir_forget(root, name); /* as it was */
+	return r < 0 || !ret ? r : ctr_load(f, name, ret, err);
+}
+
+int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **ret,
+		struct ctr_error *err)
+{
+	return ctr_restore_with(f, id, NULL, ret, err);
 }

@@ -9,7 +9,9 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "ckptstore.h"
 #include "cleanup.h"
 #include "netlock.h"
 #include "path.h"
@@ -94,6 +96,8 @@ static int sweep_one(int dirfd, const char *name, bool dry, struct ctr_error *er
 	autofd int fd = open_one(dirfd, name);
 	int r;
 
+	if (fd == -ENOTDIR || fd == -ELOOP) /* a link: made and named with the lock held */
+		return dry || unlinkat(dirfd, name, 0) == 0 ? 1 : 0;
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return 0; /* gone, or somebody's */
 	r = dry ? 0 : tree_remove(dirfd, name, err);
@@ -185,11 +189,54 @@ void ckptdir_drop(int rootfd, const char *name)
 		(void)!tree_remove(fd, name, NULL); /* ckptdir_sweep() tries again */
 }
 
+static int no_such(const char *id, struct ctr_error *err)
+{
+	return err_set(err, CTR_E_NOT_FOUND, ENOENT, "checkpoint",
+		       "there is no checkpoint of container %s", id);
+}
+
+/* Under another name: what a crash leaves of it is no checkpoint any more. */
+static int retire_in(int dirfd, const char *id, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
+{
+	autofd int fd = open_one(dirfd, id);
+	char name[CKPTDIR_NAME];
+	int r = fd < 0 ? fd : make_name(name);
+
+	if (r == -ENOENT)
+		return no_such(id, err);
+	if (r == 0)
+		(void)flock(fd, LOCK_EX | LOCK_NB); /* who sweeps it removes it as well */
+	if (r == 0 && renameat2(dirfd, id, dirfd, name, RENAME_NOREPLACE) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_sys(err, r, "checkpoint", "remove the checkpoint of %s", id);
+	netlock_release(fd);
+	memcpy(ret_name, name, sizeof(name));
+	return take_fd(&fd);
+}
+
+static void drop_in_store(const char *store, const char *id)
+{
+	autofd int storefd = ckptstore_open(store, false, NULL), dirfd = -1, fd = -1;
+	char name[CKPTDIR_NAME];
+
+	dirfd = storefd < 0 ? -1 : open_locked(storefd, NULL);
+	fd = dirfd < 0 ? -1 : retire_in(dirfd, id, name, NULL);
+	if (fd >= 0)
+		(void)!tree_remove(dirfd, name, NULL); /* what is not there needs no removal */
+}
+
 /* It will not be restored any more. */
-static void drop_older(int dirfd, const char *name)
+static void drop_older(int dirfd, const char *name, const char *id)
 {
 	autofd int fd = open_one(dirfd, name);
+	char store[PATH_MAX];
 
+	if (ckptstore_read(dirfd, name, id, store) == 0) {
+		drop_in_store(store, id);
+		(void)unlinkat(dirfd, name, 0); /* ckptdir_sweep() tries again */
+		return;
+	}
 	if (fd >= 0)
 		netlock_release(fd);
 	(void)!tree_remove(dirfd, name, NULL); /* ckptdir_sweep() tries again */
@@ -213,14 +260,88 @@ int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
 	if (r == -EEXIST) {
 		r = renameat2(fd, name, fd, id, RENAME_EXCHANGE) < 0 ? -errno : 0;
 		if (r == 0)
-			drop_older(fd, name);
+			drop_older(fd, name, id);
 	}
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	return r < 0 ? err_sys(err, r, "checkpoint", "name the checkpoint of container %s", id) : 0;
 }
 
+static int make_link(int dirfd, const char *store, const char *id, char name[CKPTDIR_NAME])
+{
+	char target[PATH_MAX];
+	int r = ckptstore_target(store, id, target);
+
+	if (r == 0)
+		r = make_name(name);
+	return r == 0 && symlinkat(target, dirfd, name) < 0 ? -errno : r;
+}
+
+/* A link to itself would be none. */
+static bool is_root(int rootfd, const char *store)
+{
+	autofd int fd = ckptstore_open(store, false, NULL);
+	struct stat a, b;
+
+	return fd >= 0 && fstat(fd, &a) == 0 && fstat(rootfd, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+int ckptdir_adopt(int rootfd, const char *store, const char *id, bool replace,
+		  struct ctr_error *err)
+{
+	char name[CKPTDIR_NAME], is[PATH_MAX];
+	int r = state_check_id(id, err);
+	autofd int fd = r < 0 ? -1 : open_locked(rootfd, err);
+
+	if (r < 0 || fd < 0)
+		return r < 0 ? r : take_fd(&fd);
+	if (is_root(rootfd, store) || (ckptstore_read(fd, id, id, is) == 0 && !strcmp(is, store)))
+		return 1;
+	r = make_link(fd, store, id, name);
+	if (r < 0)
+		return err_sys(err, r, "checkpoint", "make a link to %s", store);
+	r = renameat2(fd, name, fd, id, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	if (r == -EEXIST && replace) {
+		r = renameat2(fd, name, fd, id, RENAME_EXCHANGE) < 0 ? -errno : 0;
+		if (r == 0)
+			drop_older(fd, name, id);
+	}
+	if (r < 0)
+		(void)unlinkat(fd, name, 0); /* else it was named */
+	if (r == -EEXIST)
+		return err_set(err, CTR_E_ID_IN_USE, EEXIST, "checkpoint",
+			       "there is a checkpoint of container %s already", id);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	return r < 0 ? err_sys(err, r, "checkpoint", "name the checkpoint of container %s", id) : 0;
+}
+
+bool ckptdir_forget(int rootfd, const char *id)
+{
+	autofd int fd = open_locked(rootfd, NULL);
+	char store[PATH_MAX];
+
+	return fd >= 0 && ckptstore_read(fd, id, id, store) == 0 && unlinkat(fd, id, 0) == 0;
+}
+
 /* ---- what is there ---- */
+
+/* MUST-8: a link is followed by the checks of a store, not by the kernel. */
+static int open_id(int dirfd, const char *id)
+{
+	autofd int storefd = -1, there = -1;
+	char store[PATH_MAX];
+	int r = ckptstore_read(dirfd, id, id, store);
+
+	if (r == -EINVAL)
+		return open_one(dirfd, id);
+	if (r < 0)
+		return r;
+	storefd = ckptstore_open(store, false, NULL);
+	there = storefd < 0 ? storefd : open_one(storefd, CHECKPOINTS);
+	return there < 0 ? there : open_one(there, id);
+}
 
 int ckptdir_open(int rootfd, const char *id, struct ctr_error *err)
 {
@@ -232,45 +353,51 @@ int ckptdir_open(int rootfd, const char *id, struct ctr_error *err)
 	dirfd = state_open_private(rootfd, CHECKPOINTS, err);
 	if (dirfd < 0)
 		return take_fd(&dirfd);
-	fd = open_one(dirfd, id);
+	fd = open_id(dirfd, id);
 	if (fd == -ENOENT)
-		return err_set(err, CTR_E_NOT_FOUND, ENOENT, "checkpoint",
-			       "there is no checkpoint of container %s", id);
+		return no_such(id, err);
 	return fd < 0 ? err_sys(err, fd, "checkpoint", "open the checkpoint of %s", id) : fd;
 }
 
-/* Under another name: what a crash leaves of it is no checkpoint any more. */
-int ckptdir_retire(int rootfd, const char *id, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
+int ckptdir_retire(int rootfd, const char *id, struct ckptdir_retired *ret, struct ctr_error *err)
 {
-	autofd int fd = ckptdir_open(rootfd, id, err), dirfd = -1;
-	char name[CKPTDIR_NAME];
-	int r;
+	struct ckptdir_retired at = {.store = ""};
+	autofd int dirfd = state_check_id(id, err), storefd = -1, there = -1;
+	int fd;
 
-	if (fd < 0)
-		return take_fd(&fd);
+	if (dirfd < 0)
+		return take_fd(&dirfd);
 	dirfd = open_locked(rootfd, err);
 	if (dirfd < 0)
 		return take_fd(&dirfd);
-	(void)flock(fd, LOCK_EX | LOCK_NB); /* who sweeps it removes it as well */
-	r = make_name(name);
-	if (r == 0 && renameat2(dirfd, id, dirfd, name, RENAME_NOREPLACE) < 0)
-		r = -errno;
-	if (r < 0)
-		return err_sys(err, r, "checkpoint", "remove the checkpoint of %s", id);
-	netlock_release(fd);
-	memcpy(ret_name, name, sizeof(name));
-	return take_fd(&fd);
+	if (ckptstore_read(dirfd, id, id, at.store) < 0) {
+		at.store[0] = '\0';
+		fd = retire_in(dirfd, id, at.name, err);
+	} else {
+		storefd = ckptstore_open(at.store, false, err);
+		there = storefd < 0 ? storefd : open_locked(storefd, err);
+		fd = there < 0 ? take_fd(&there) : retire_in(there, id, at.name, err);
+		if (fd >= 0)
+			(void)unlinkat(dirfd, id, 0); /* a link to nothing is no checkpoint */
+	}
+	if (fd >= 0)
+		*ret = at;
+	return fd;
 }
 
 int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err)
 {
-	char name[CKPTDIR_NAME];
-	autofd int fd = ckptdir_retire(rootfd, id, name, err), dirfd = -1;
+	struct ckptdir_retired at;
+	autofd int fd = ckptdir_retire(rootfd, id, &at, err), storefd = -1, dirfd = -1;
 
-	if (fd < 0)
-		return take_fd(&fd);
-	dirfd = state_open_private(rootfd, CHECKPOINTS, err);
-	return dirfd < 0 ? take_fd(&dirfd) : tree_remove(dirfd, name, err);
+	if (fd < 0) /* of a store that is not there the link alone */
+		return ckptdir_forget(rootfd, id) ? 0 : take_fd(&fd);
+	if (*at.store)
+		storefd = ckptstore_open(at.store, false, err);
+	if (*at.store && storefd < 0)
+		return take_fd(&storefd);
+	dirfd = state_open_private(*at.store ? storefd : rootfd, CHECKPOINTS, err);
+	return dirfd < 0 ? take_fd(&dirfd) : tree_remove(dirfd, at.name, err);
 }
 
 static int by_name(const void *a, const void *b)

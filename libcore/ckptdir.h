@@ -2,6 +2,7 @@
 #ifndef CKPTDIR_H
 #define CKPTDIR_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "err.h"
@@ -45,18 +46,37 @@ int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
 /** ckptdir_drop - remove one in the making; what cannot be removed now is left to the next */
 void ckptdir_drop(int rootfd, const char *name);
 
-/** ckptdir_open - the checkpoint of that ID. -ENOENT (CTR_E_NOT_FOUND) */
+/**
+ * ckptdir_adopt - list a checkpoint of a store (ckptstore.h) here: a link is its entry
+ * @replace: an older one of that ID is replaced in one step and removed, wherever it is; else
+ *	-EEXIST (CTR_E_ID_IN_USE), unless it is the very same
+ *
+ * 1: it was there already. What is in the store is not looked at.
+ */
+int ckptdir_adopt(int rootfd, const char *store, const char *id, bool replace,
+		  struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** ckptdir_forget - the reverse: the link goes, what is in the store stays; true: there was one */
+bool ckptdir_forget(int rootfd, const char *id);
+
+/** ckptdir_open - the checkpoint of that ID, here or in a store. -ENOENT (CTR_E_NOT_FOUND) */
 int ckptdir_open(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** ckptdir_remove - remove it. -ENOENT (CTR_E_NOT_FOUND) */
 int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** struct ckptdir_retired - where the files of a former checkpoint are */
+struct ckptdir_retired {
+	char name[CKPTDIR_NAME];
+	char store[PATH_MAX]; /* "": the checkpoint root */
+};
 
 /**
  * ckptdir_retire - from here on it is no checkpoint; its files are still there, for ckptdir_drop()
  *
  * Returns its descriptor, which holds the lock. -ENOENT
  */
-int ckptdir_retire(int rootfd, const char *id, char ret_name[CKPTDIR_NAME],
+int ckptdir_retire(int rootfd, const char *id, struct ckptdir_retired *ret,
 		   struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** ckptdir_list - IDs of all, sorted */

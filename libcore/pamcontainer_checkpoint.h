@@ -53,6 +53,12 @@ struct ctr_checkpoint_options {
 	/* after ctr_pre_dump(): take pages that were written anew out of its images */
 	int auto_dedup;
 	/*
+	 * Folder to write it to, as checkpoints/ID below it; NULL: as the definition says
+	 * (Directory=), or the checkpoint root. Made when it is absent, 0700; root's alone, as all
+	 * folders above it. The checkpoint root, which has key and ledger, gets a link
+	 */
+	const char *directory;
+	/*
 	 * What CRIU and libcontainer have besides; see ctr_checkpoint(). Anything but zero is
 	 * refused, only empty_network is not where the container has a network of its own: that is
 	 * made anew and empty in any case, before CRIU runs
@@ -112,6 +118,23 @@ int ctr_pre_dump(struct ctr_container *c, const struct ctr_checkpoint_options *o
  */
 int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **ret,
 		struct ctr_error *err);
+
+/** struct ctr_restore_options - zero-initialise, then fill */
+struct ctr_restore_options {
+	const char
+	    *directory; /* of ctr_checkpoint_options, where the root has no link; NULL: it has */
+};
+
+/**
+ * ctr_restore_with - as ctr_restore(), with options
+ * @id: NULL: the only one in that directory
+ * @opt: NULL: all zero
+ *
+ * With a directory: CTR_E_ID_IN_USE (-EEXIST) when the checkpoint root has another checkpoint of
+ * that ID, CTR_E_CONFIG (-EPERM) when others can write to it or to a folder above it.
+ */
+int ctr_restore_with(struct ctr_factory *f, const char *id, const struct ctr_restore_options *opt,
+		     struct ctr_container **ret, struct ctr_error *err);
 
 /* ---- checkpoints on disk: one of an ID, the newest ---- */
 

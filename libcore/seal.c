@@ -120,7 +120,11 @@ static int make(void *arg, struct ctr_error *err)
 		r = ledger_issue(s->rootfd, s->st->id, &t.m->counter, err);
 	if (r == 0)
 		r = manifest_write(s->dirfd, t.m, &t.key, err);
-	return r < 0 ? r : ckptdir_publish(s->rootfd, s->name, s->st->id, true, err);
+	if (r == 0)
+		r = ckptdir_publish(s->storefd, s->name, s->st->id, true, err);
+	if (r == 0 && s->store)
+		r = ckptdir_adopt(s->rootfd, s->store, s->st->id, true, err);
+	return r < 0 ? r : 0;
 }
 
 int seal_make(const struct seal *s, struct ctr_error *err)

@@ -19,6 +19,8 @@
 /** struct seal - a checkpoint in the making */
 struct seal {
 	int rootfd;		 /* checkpoint root, ckptdir.h */
+	int storefd;		 /* of what is being made: the same, or a store's */
+	const char *store;	 /* its path; NULL: the checkpoint root */
 	int dirfd;		 /* of the folder */
 	const char *name;	 /* below checkpoints/, ckptdir_new() */
 	const struct state *st;	 /* of the container */

@@ -189,6 +189,7 @@ struct spec {
 
 	/* [Checkpoint] */
 	bool restore_on_login, on_logout, tcp_established, file_locks;
+	char *directory; /* NULL: the checkpoint root */
 
 	char *text;		  /* canonical text of all keys given */
 	struct spec_given *given; /* settings in order; for text */

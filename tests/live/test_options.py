@@ -2,9 +2,11 @@
 """Options of a checkpoint: what is kept of the outside."""
 
 import os
+import shutil
 import socket
 
-from test_checkpoint import BOX, OWN, ctl, status
+from harness import outside, zoo
+from test_checkpoint import BOX, OWN, ctl, same, status
 
 CONTAINED = True
 ID = "alice.box"
@@ -48,3 +50,47 @@ def test_a_terminal_of_the_outside(world):
     said = ctl(world, "checkpoint", ID, code=1).stderr
     assert b"path=/dev/pts/" in said and status(world) == "running", said
     ctl(world, "terminate", ID)
+
+
+def test_a_folder_of_ones_own(world):
+    """-o and Directory=: root's alone, listed and restored as any other, found by its path when the root has no link."""
+    world.policy(OWN)
+    world.definition("box", BOX + "[Checkpoint]\nDirectory=/srv/kept\n")
+    zoo.start(world, mib=1)
+    root = "/var/lib/pam_container/checkpoints"
+    ctl(world, "checkpoint", ID)
+    assert os.listdir("/srv/kept/checkpoints") == [ID] and os.readlink(f"{root}/{ID}") == f"/srv/kept/checkpoints/{ID}"
+    assert status(world) == "checkpointed" and b"ready" in ctl(world, "checkpoints").stdout
+    ctl(world, "restore", ID)
+    same(zoo.ask(world, ID))
+    assert not os.listdir("/srv/kept/checkpoints") and not os.listdir(root)
+    ctl(world, "checkpoint", "-R", ID)  # an older one is replaced, wherever it is
+    ctl(world, "checkpoint", "-o", "/srv/big", ID)
+    assert not os.listdir("/srv/kept/checkpoints") and os.listdir("/srv/big/checkpoints") == [ID]
+    os.unlink(f"{root}/{ID}")
+    os.rename("/srv/big", "/srv/moved")
+    assert status(world) is None
+    # MUST-8, MUST-10: others could put another one there
+    os.chmod("/srv/moved", 0o750)
+    assert b"root's alone" in ctl(world, "restore", "/srv/moved", code=1).stderr
+    os.chmod("/srv/moved", 0o700)
+    os.chmod("/srv", 0o777)
+    assert b"/srv" in ctl(world, "restore", "/srv/moved", code=1).stderr
+    os.chmod("/srv", 0o755)
+    path = f"/srv/moved/checkpoints/{ID}/plan"
+    os.rename(path, path + "x")
+    ctl(world, "restore", "/srv/moved", code=1)
+    assert not os.listdir(root) and not outside.containers()
+    os.rename(path + "x", path)
+    ctl(world, "restore", "-o", "/srv/moved", ID)
+    same(zoo.ask(world, ID))
+    assert b"0 checkpoints" in ctl(world, "restore", "/srv/moved", code=1).stderr
+    os.chmod("/srv", 0o777)
+    assert b"/srv" in ctl(world, "checkpoint", ID, code=1).stderr and status(world) == "running"
+    os.chmod("/srv", 0o755)
+    ctl(world, "checkpoint", "-R", ID)
+    ctl(world, "terminate", ID)
+    ctl(world, "checkpoints", "rm", ID)
+    assert not os.listdir("/srv/kept/checkpoints") and not os.listdir(root)
+    for each in ("/srv/kept", "/srv/moved"):
+        shutil.rmtree(each)

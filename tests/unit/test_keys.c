@@ -161,6 +161,7 @@ static const struct {
     {"Hooks", "Environment", "A=b c|_X1=", "A|=b"},
     {"Checkpoint", "RestoreOnLogin", "yes|no", "maybe"},
     {"Checkpoint", "OnLogout", "yes|no", "checkpoint"},
+    {"Checkpoint", "Directory", "/srv/checkpoints", "srv"},
     {"Checkpoint", "TcpEstablished", "yes|no", "2"},
     {"Checkpoint", "FileLocks", "yes|no", "x"},
 };
