@@ -118,20 +118,6 @@ static void test_exec_in_tty(struct test *t)
 	end(t, c);
 }
 
-static void test_exec_groups(struct test *t)
-{
-	struct ctr_container *c = make_by(t, "exec_groups", {0});
-	struct ctr_process *first = stay(t, c);
-	struct ctr_process_spec spec = {.argv = (const char *const[]){"id", NULL},
-					.user = "daemon:audio"};
-	struct output out = {0};
-
-	check(t, get(t, c, spec, &out) == 0 && strstr(out.text, "uid=1(daemon) gid=29(audio)"),
-	      "user and group: %s", out.text);
-	ctr_process_free(first);
-	end(t, c);
-}
-
 static void test_stdio_permissions(struct test *t)
 {
 	struct ctr_container *c = make_by(t, "stdio", {0});
@@ -265,7 +251,6 @@ int main(int argc, char **argv)
 	    {"exec_in_oom_score_adj", test_exec_in_oom_score_adj},
 	    {"exec_in_error", test_exec_in_error},
 	    {"exec_in_tty", test_exec_in_tty},
-	    {"exec_groups", test_exec_groups},
 	    {"stdio_permissions", test_stdio_permissions},
 	    {"fd_leaks", test_fd_leaks},
 	    {"device_update", test_device_update},

@@ -231,6 +231,87 @@ static void test_pids_systemd(struct test *t)
 	pids(t, "scope");
 }
 
+static void shares(struct test *t, const char *cgroup)
+{
+	struct ctr_container *c =
+	    try_make(t, "shares",
+		     (const struct setting[]){
+			 {"Resources", "Cgroup", cgroup}, {"Resources", "CPUShares", "1"}, {0}});
+
+	check(t, !c && strstr(t->err.text, "CPUShares"), "1 is refused: %s", t->err.text);
+	c = make_by(t, "shares", {"Resources", "Cgroup", cgroup}, {"Resources", "CPUShares", "2"});
+	end(t, c);
+}
+
+static void test_cpu_shares(struct test *t)
+{
+	shares(t, "cgroupfs");
+}
+
+static void test_cpu_shares_systemd(struct test *t)
+{
+	need_systemd("cpu_shares_systemd");
+	shares(t, "scope");
+}
+
+static void kernel_memory(struct test *t, const char *cgroup)
+{
+	struct ctr_container *c = make_by(t, "kmem", {"Resources", "Cgroup", cgroup},
+					  {"Resources", "KernelMemoryMax", "50M"});
+
+	check(t, sh(t, c, "exec ps").status == 0, "something runs");
+	end(t, c);
+}
+
+static void test_run_with_kernel_memory(struct test *t)
+{
+	kernel_memory(t, "cgroupfs");
+}
+
+static void test_run_with_kernel_memory_systemd(struct test *t)
+{
+	need_systemd("run_with_kernel_memory_systemd");
+	kernel_memory(t, "scope");
+}
+
+/* Raw keys are of cgroup v2, and refused elsewhere. */
+static void test_unified_resources(struct test *t)
+{
+	static const struct setting group[] = {{"Resources", "Unified", "memory.oom.group=1"}, {0}};
+	struct ctr_container *c = try_make(t, "unified", group);
+
+	if (access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0) {
+		end(t, must_make(t, c));
+		return;
+	}
+	check(t, !c && t->err.code == CTR_E_UNSUPPORTED && strstr(t->err.text, "Unified"),
+	      "refused without v2: %s", t->err.text);
+}
+
+#define HOOK  "/usr/sbin/api-hook"
+#define TRACE "/var/lib/api-hook"
+
+/* Before it starts a hook makes a file, which is seen inside; when it is gone one removes that. */
+static void test_hook(struct test *t)
+{
+	static const char script[] = "#!/bin/sh\n"
+				     "case $CONTAINER_HOOK in\n"
+				     "prestart) touch " TRACE ";;\n"
+				     "poststop) rm " TRACE ";;\n"
+				     "esac\n";
+	int fd = open(HOOK, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	struct ctr_container *c;
+
+	if (fd < 0 || write(fd, script, sizeof(script) - 1) < 0)
+		exit(3);
+	close(fd);
+	c = make_by(t, "hook", {"Hooks", "Prestart", HOOK}, {"Hooks", "Poststop", HOOK});
+	check(t, sh(t, c, "exec ls " TRACE).status == 0, "the prestart hook's file is seen");
+	end(t, c);
+	check(t, access(TRACE, F_OK) < 0 && errno == ENOENT, "the poststop hook removed it");
+	unlink(HOOK);
+}
+
 static void test_empty_capabilities(struct test *t)
 {
 	struct ctr_container *c = make_by(t, "caps", {"Exec", "CapabilityBoundingSet", ""});
@@ -285,6 +366,14 @@ static const struct {
     {"a relative root", "RootDirectory", {{"Files", "RootDirectory", "tmp"}}},
     {"a root that is missing", "/nosuch", {{"Files", "RootDirectory", "/nosuch"}}},
     {"a root that is a link", "/bin", {{"Files", "RootDirectory", "/bin"}}},
+    {"a host name without a UTS namespace",
+     "Hostname",
+     {{"Container", "Namespaces", ""}, {"Container", "Namespaces", "mount pid ipc"}}},
+    {"an overlap of mapped numbers", "PrivateUsers", {{"Exec", "PrivateUsers", "0:65536"}}},
+    {"a network without its bridge",
+     "nobridge",
+     {{"Network", "Private", "veth"}, {"Network", "Bridge", "nobridge"}}},
+    {"addresses without a network", "Address", {{"Network", "Address", "10.9.8.7/24"}}},
     {"no mount namespace",
      "mount",
      {{"Container", "Namespaces", ""}, {"Container", "Namespaces", "pid ipc uts"}}},
@@ -331,6 +420,12 @@ int main(int argc, char **argv)
 	    {"seccomp_deny_write_conditional", test_seccomp_deny_write_conditional},
 	    {"pids", test_pids},
 	    {"pids_systemd", test_pids_systemd},
+	    {"cpu_shares", test_cpu_shares},
+	    {"cpu_shares_systemd", test_cpu_shares_systemd},
+	    {"run_with_kernel_memory", test_run_with_kernel_memory},
+	    {"run_with_kernel_memory_systemd", test_run_with_kernel_memory_systemd},
+	    {"unified_resources", test_unified_resources},
+	    {"hook", test_hook},
 	    {"empty_capabilities", test_empty_capabilities},
 	    {"rootfs_propagation_slave", test_rootfs_propagation_slave},
 	    {"bind_mount_and_user", test_bind_mount_and_user},

@@ -7,7 +7,7 @@ import re
 from harness import compiled
 
 CONTAINED = True
-PROGRAMS = ("api_lcinit", "api_lcexec")
+PROGRAMS = ("api_lcinit", "api_lcexec", "api_lcusers")
 
 
 def _source(program):
