@@ -169,7 +169,16 @@ static int run_clone(void *ctx, struct ctr_error *err)
 	return proc_identify(pid, &c->st.init) < 0 ? err_sys(err, ESRCH, "clone", "child died") : 0;
 }
 
-/* Who ran CRIU: not there for a fresh container. */
+/* Who ran CRIU and is at its end. Its group may be PID 1's still: v2 counts zombies in. */
+static void reap_maker(struct create *c)
+{
+	while (waitpid(c->maker.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->maker.pid = 0;
+	cleanup_fd(&c->maker.pidfd);
+}
+
+/* Not there for a fresh container. */
 static void end_maker(struct create *c)
 {
 	if (c->maker.pid == 0)
@@ -178,10 +187,7 @@ static void end_maker(struct create *c)
 	if (cg_has(&c->cg, c->maker.pid) == 1)
 		(void)!cg_kill(&c->cg, 5000, NULL);	      /* undo_cgroup() tries again */
 	(void)sys_pidfd_send_signal(c->maker.pidfd, SIGKILL); /* our child, not yet reaped */
-	while (waitpid(c->maker.pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	c->maker.pid = 0;
-	cleanup_fd(&c->maker.pidfd);
+	reap_maker(c);
 }
 
 static void undo_clone(void *ctx)
@@ -382,7 +388,7 @@ static int run_resume(void *ctx, struct ctr_error *err)
 	if (r < 0)
 		return err_sys(err, r, "resume", "let the processes go");
 	cleanup_fd(&c->sync);
-	end_maker(c);
+	reap_maker(c);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 0);		     /* cannot fail for 0 */
 	(void)unlinkat(c->dirfd, CREATE_TREE, AT_REMOVEDIR); /* its mount went with the other */
 	(void)unlinkat(c->dirfd, "restore.log", 0);	     /* of use only when it failed */

@@ -89,3 +89,11 @@ def test_missing_controller(world):
     done = world.run(_alone("su alice -c 'echo inside'"))
     assert done.returncode != 0 and done.stdout == b"", done
     world.until(lambda: any("TasksMax" in line for line in world.log), "the log names the key")
+
+
+def test_checkpoint_and_restore(world):
+    """v2 counts the zombie of who ran criu into the group of what came back."""
+    world.definition("box", DEFINITION)
+    done = world.run(_alone("""containerctl start box --id=again -q && containerctl checkpoint again &&
+        containerctl restore again && containerctl list -n -o STATE; containerctl terminate -y again"""))
+    assert done.stdout.split() == [b"created"], done
