@@ -89,6 +89,19 @@ static void check_policy(const struct doctor_facts *f, struct doctor_report *ret
 			   (unsigned int)mode < ARRAY_SIZE(modes) ? modes[mode] : "?");
 }
 
+/* Debian's files that services include: pam-auth-update writes auth and session lines apart. */
+static bool is_included(const char *service, const struct pamlines *l, const char *check,
+			struct doctor_report *ret)
+{
+	if (strcmp(service, "common-auth") == 0 && !l->session)
+		return true;
+	if (!str_has_prefix(service, "common-session", NULL) || !l->session ||
+	    !pamlines_binds(l->session_control))
+		return false;
+	doctor_add(ret, check, DOCTOR_OK, NULL, "contained in every service that includes it");
+	return true;
+}
+
 static void check_service(const char *service, const struct pamlines *l, struct doctor_report *ret)
 {
 	bool late = match_entry(MATCH_ENTRY_AUTO, service, true) == MATCH_ENTRY_LATE;
@@ -96,6 +109,8 @@ static void check_service(const char *service, const struct pamlines *l, struct 
 
 	if (str_format(check, sizeof(check), "pam.%s", service) < 0)
 		return; /* a service's name has at most 31 bytes here */
+	if (is_included(service, l, check, ret))
+		return;
 	if (!l->session)
 		doctor_add(ret, check, DOCTOR_FAIL,
 			   "add 'session required pam_container.so' as the last line",

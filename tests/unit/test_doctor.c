@@ -260,6 +260,19 @@ static void required_auth(F)
 {
 	memcpy(f->pam[0].lines.auth_control, "required", 9);
 }
+static void shared_session(F)
+{
+	memcpy(f->pam[0].service, "common-session", 15);
+	f->pam[0].lines.auth = false;
+	f->pam[0].lines.sessions_after = 1;
+}
+
+static void shared_optional(F)
+{
+	shared_session(f);
+	memcpy(f->pam[0].lines.session_control, "optional", 9);
+}
+
 static void su_without_auth(F)
 {
 	f->pam[0].lines.auth = false;
@@ -331,6 +344,8 @@ static const struct {
     {no_auth, "pam.sshd", DOCTOR_WARN, "auth optional"},
     {required_auth, "pam.sshd", DOCTOR_WARN, "auth optional"},
     {su_without_auth, "pam.su", DOCTOR_OK, "by join"},
+    {shared_session, "pam.common-session", DOCTOR_OK, "every service"},
+    {shared_optional, "pam.common-session", DOCTOR_FAIL, "gets in"},
     {a_user, "privilege", DOCTOR_WARN, "root"},
     {a_user, "cgroup.devices", DOCTOR_OK, "root alone"},
     {bad_name, "pam.a\\x1b[2J", DOCTOR_OK, "join"}, /* MUST-11 */
