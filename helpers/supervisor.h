@@ -60,6 +60,7 @@ struct supervisor {
 	bool restored;			  /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
 	bool save_on_logout, save_on_disconnect;
+	bool reattach; /* a login may get back what is detached */
 	struct session sessions[SESSION_MAX];
 	size_t nsessions;
 	struct client clients[CLIENT_MAX];
@@ -171,6 +172,12 @@ void supervisor_watch(struct supervisor *s);
 
 /** supervisor_watch_end - not any more */
 void supervisor_watch_end(struct supervisor *s);
+
+/** SUPERVISOR_KEPT - file in a container's folder: with one container a session, one is detached */
+#define SUPERVISOR_KEPT "kept"
+
+/** supervisor_is_kept_for - has this user a detached session here, and no login is in? */
+bool supervisor_is_kept_for(struct supervisor *s, const struct login *l);
 
 /** supervisor_watch_heard - s->watch is readable */
 void supervisor_watch_heard(struct supervisor *s);

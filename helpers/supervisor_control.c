@@ -73,6 +73,10 @@ static int answer_login(struct supervisor *s, struct msg *m, struct ctr_error *e
 	if (s->kill_end)
 		return err_set(err, CTR_E_BUSY, EAGAIN, "login", "container %s is ending",
 			       s->c.st.id);
+	/* it was for what is detached here: another container will do (EEXIST) */
+	if (str_equal(msg_get(m, "alone"), "1") && !supervisor_is_kept_for(s, &l))
+		return err_set(err, CTR_E_BUSY, EEXIST, "login", "nothing of uid %u is detached",
+			       l.uid);
 	lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
 	if (lock < 0)
 		return lock;

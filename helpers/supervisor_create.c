@@ -85,6 +85,7 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 		(void)!str_copy(s->store, sizeof(s->store),
 				spec->directory); /* a path of keys.def */
 	s->save_on_logout = spec->on_logout;
+	s->reattach = spec->reattach != SPEC_REATTACH_NO;
 	s->save_on_disconnect = spec->on_disconnect == SPEC_DISCONNECT_CHECKPOINT;
 	s->code_is_theirs = verdict_code_is_theirs(spec);
 	s->c.tell = tell;

@@ -72,7 +72,7 @@ static int ending(struct supervisor *s, struct ctr_error *err)
  * Without the lock: the supervisor may need it for another login before it answers this one. One
  * that ends meanwhile says so, or is not there any more.
  */
-static int forward(struct supervisor *s, const struct login *l, const struct placing *p,
+static int forward(struct supervisor *s, const struct login *l, const struct placing *p, bool alone,
 		   struct ctr_error *err)
 {
 	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL), control = -1;
@@ -87,6 +87,7 @@ static int forward(struct supervisor *s, const struct login *l, const struct pla
 	msg_init(&m, "login");
 	login_format(l, &m);
 	msg_add(&m, "note", "%d", supervisor_is_place(s, l, p->d));
+	msg_add(&m, "alone", "%d", alone);
 	msg_add_fd(&m, p->fds[0]);
 	msg_add_fd(&m, p->fds[1]);
 	r = msg_send(control, &m, 1000);
@@ -217,7 +218,7 @@ static int place_one(struct supervisor *s, const struct load_paths *paths, const
 	r = try_candidate(s, l, p->d, err);
 	if (r == 1) {
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);
-		r = forward(s, l, p, err);
+		r = forward(s, l, p, false, err);
 		return r < 0 ? r : 1;
 	}
 	if (r == 0) {
@@ -230,6 +231,54 @@ static int place_one(struct supervisor *s, const struct load_paths *paths, const
 			r = -EEXIST;
 	}
 	state_unlock(s->c.rootfd, s->c.st.id, &lock);
+	return r;
+}
+
+/* MUST-7: by the record, as for may_join(). */
+static bool is_his(const struct state *st, const struct login *l, const struct match_decision *d)
+{
+	return st->instance == MATCH_SESSION && !st->stopped && st->uid == l->uid &&
+	       str_equal(st->user, l->user) && str_equal(st->definition, d->rule->container) &&
+	       proc_is_alive(&st->super);
+}
+
+/* Nobody waits for a container that is busy; 1: it has the login, 0: it can not be had. */
+static int take_over(struct supervisor *s, const struct login *l, const struct placing *p,
+		     struct ctr_error *err)
+{
+	autofd int dir = state_open_dir(s->c.rootfd, s->c.st.id, NULL), lock = -1;
+	struct state st;
+	int r;
+
+	if (dir < 0 || faccessat(dir, SUPERVISOR_KEPT, F_OK, 0) < 0)
+		return 0;
+	lock = state_lock(s->c.rootfd, s->c.st.id, 0, NULL);
+	if (lock < 0)
+		return 0;
+	r = record_read(dir, s->c.st.id, &st, NULL);
+	state_unlock(s->c.rootfd, s->c.st.id, &lock);
+	if (r < 0 || !is_his(&st, l, p->d))
+		return 0;
+	r = forward(s, l, p, true, err);
+	return r == -EEXIST || r == -EAGAIN ? 0 : r < 0 ? r : 1;
+}
+
+/*
+ * With one container a session a detached session waits in one without logins. Whether a login has
+ * a terminal shows only when its program runs; one that could have gets it.
+ */
+static int find_kept(struct supervisor *s, const struct login *l, const struct placing *p,
+		     const char *base, struct ctr_error *err)
+{
+	int entry = match_entry(s->entry, l->program, l->hook), r = 0;
+
+	if (p->d->instance != MATCH_SESSION || !match_attach(s->attach, l->service, entry))
+		return 0;
+	for (unsigned int k = 1; r == 0 && k <= LOOKED_AT; k++) {
+		r = str_format(s->c.st.id, sizeof(s->c.st.id), "%s-%u", base, k);
+		if (r == 0)
+			r = take_over(s, l, p, err);
+	}
 	return r;
 }
 
@@ -255,12 +304,15 @@ int supervisor_place(struct supervisor *s, const struct load_paths *paths, const
 	bool bare = p->d->instance != MATCH_SESSION;
 	unsigned int k = 1;
 	char base[STATE_ID_MAX];
+	int r;
 
 	base_id(l, p->d, base);
+	r = find_kept(s, l, p, base, err);
+	if (r != 0)
+		return r;
 	while (k <= CANDIDATES) {
-		int r = bare && k == 1
-			    ? str_copy(s->c.st.id, sizeof(s->c.st.id), base)
-			    : str_format(s->c.st.id, sizeof(s->c.st.id), "%s-%u", base, k);
+		r = bare && k == 1 ? str_copy(s->c.st.id, sizeof(s->c.st.id), base)
+				   : str_format(s->c.st.id, sizeof(s->c.st.id), "%s-%u", base, k);
 
 		if (r == 0)
 			r = is_passed_over(s, p, k) ? -EEXIST : place_one(s, paths, l, p, err);

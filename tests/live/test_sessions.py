@@ -514,3 +514,34 @@ os._exit(0)
     job.stdout.close()
     world.run(["pkill", "-9", "-u", "alice"])
     _is_gone(world)
+
+
+def test_kept_with_a_container_for_each_login(world):
+    """Instance=session: the next login that can have a terminal gets what is detached; another one its own container,
+    and nobody waits for one that is paused."""
+    world.policy(OWN.replace("Instance=user", "Instance=session"))
+    world.definition("box", KEEP)
+    term = _shell(world)
+    term.send("x=kept\n")
+    term.expect("@")
+    _kill(term)
+    kept = "/run/pam_container/containers/alice-1/kept"
+    world.until(lambda: os.path.exists(kept), "it is marked")
+    assert world.run(["containerctl", "pause", "alice-1"]).returncode == 0
+    other = _shell(world)
+    other.send('echo "<$x>"; exit\n')
+    other.expect("<>")
+    other.wait()
+    assert world.run(["containerctl", "resume", "alice-1"]).returncode == 0
+    assert world.ssh("bob", "hostname; echo in").stdout.endswith(b"in\n")
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    term.send('echo "<$x>"\n')
+    term.expect("<kept>")
+    assert not os.path.exists(kept)
+    other = _shell(world)
+    other.send('echo "<$x>"; exit\n')
+    other.expect("<>")
+    other.wait()
+    term.send("exit 7\n")
+    assert term.wait() == 7
+    _is_gone(world)
