@@ -4,6 +4,7 @@
 /* containermon: watch the processes and resources of containers. */
 
 static const struct ctl_verb verbs[] = {
+    {"events", NULL, "[ID...]", "tell what happens to containers", mon_events},
     {"ps", NULL, "[ID...]", "list processes of containers", mon_ps},
     {"stats", NULL, "[ID...]", "show what containers use", mon_stats},
 };

@@ -7,6 +7,7 @@
 
 #include "ckpt.h"
 #include "ckptdir.h"
+#include "cgnotify.h"
 #include "create.h"
 #include "crstats.h"
 #include "load.h"
@@ -72,6 +73,9 @@ struct supervisor {
 	int watch;	     /* connection to PID 1 that tells when no session is left; 0: none */
 	uint64_t watch_at;   /* CLOCK_MONOTONIC ms: it was lost and is made again, 0: no need */
 	uint64_t groups_at;  /* the same: until then NSS is not asked, it did not answer */
+	struct cgnotify oom; /* out of memory (supervisor_oom.c) */
+	uint64_t oom_at;     /* CLOCK_MONOTONIC ms: then it is told, 0: nothing to tell */
+	uint64_t oom_kills;  /* that were told */
 	bool consoles;	     /* the device rules have some besides the definition's */
 };
 
@@ -181,6 +185,17 @@ bool supervisor_is_kept_for(struct supervisor *s, const struct login *l);
 
 /** supervisor_watch_heard - s->watch is readable */
 void supervisor_watch_heard(struct supervisor *s);
+
+/* supervisor_oom.c */
+
+/** supervisor_oom_watch - be told when the container is out of memory, where the machine tells */
+void supervisor_oom_watch(struct supervisor *s);
+
+/** supervisor_oom_heard - s->oom is readable */
+void supervisor_oom_heard(struct supervisor *s);
+
+/** supervisor_oom_tell - to the log, and to all terminals of the container */
+void supervisor_oom_tell(struct supervisor *s);
 
 /* supervisor_terminal.c */
 

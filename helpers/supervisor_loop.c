@@ -170,7 +170,7 @@ static bool session_message(struct supervisor *s, size_t i)
 
 /* ---- the loop ---- */
 
-enum { FIXED = 3, POLL_MAX = FIXED + CLIENT_MAX + 2 * SESSION_MAX };
+enum { FIXED = 4, POLL_MAX = FIXED + CLIENT_MAX + 2 * SESSION_MAX };
 
 static size_t fill(struct supervisor *s, struct pollfd *p)
 {
@@ -181,6 +181,7 @@ static size_t fill(struct supervisor *s, struct pollfd *p)
 	p[n++] =
 	    (struct pollfd){.fd = s->c.control, .events = s->nclients < CLIENT_MAX ? POLLIN : 0};
 	p[n++] = (struct pollfd){.fd = s->watch > 0 ? s->watch : -1, .events = POLLIN};
+	p[n++] = (struct pollfd){.fd = s->oom.fd, .events = POLLIN};
 	for (size_t i = 0; i < s->nclients; i++)
 		p[n++] = (struct pollfd){.fd = s->clients[i].sock, .events = POLLIN};
 	for (size_t i = 0; i < s->nsessions; i++) {
@@ -208,6 +209,8 @@ static void dispatch(struct supervisor *s, const struct pollfd *p)
 		supervisor_accept(s);
 	if (p[2].revents && s->watch > 0)
 		supervisor_watch_heard(s);
+	if (p[3].revents)
+		supervisor_oom_heard(s);
 }
 
 static int timeout(const struct supervisor *s)
@@ -220,6 +223,8 @@ static int timeout(const struct supervisor *s)
 		end = s->save_end;
 	if (s->trim_at && (!end || s->trim_at < end))
 		end = s->trim_at;
+	if (s->oom_at && (!end || s->oom_at < end))
+		end = s->oom_at;
 	if (!end)
 		return -1;
 	return now < end ? (int)(end - now > 3600000 ? 3600000 : end - now) : 0;
@@ -308,6 +313,7 @@ int supervisor_loop(struct supervisor *s)
 	struct pollfd p[POLL_MAX];
 
 	supervisor_drop_spent(s);
+	supervisor_oom_watch(s);
 	for (;;) {
 		int n = poll(p, fill(s, p), timeout(s));
 
@@ -327,6 +333,8 @@ int supervisor_loop(struct supervisor *s)
 			supervisor_watch_end(s);
 			s->linger_end = 0;
 		}
+		if (s->oom_at && child_now_ms() >= s->oom_at)
+			supervisor_oom_tell(s);
 		if (s->watch_at && child_now_ms() >= s->watch_at)
 			supervisor_watch(s);
 		if (s->save_end && child_now_ms() >= s->save_end) {

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "cg.h"
+#include "cgnotify.h"
 #include "cgpids.h"
 #include "cgstat.h"
 #include "cleanup.h"
@@ -218,6 +220,35 @@ static int do_stats(struct tool *t)
 	return r;
 }
 
+/* cgtool notify ID oom|low|medium|critical: "ready", then a line for each, up to "gone" */
+static int do_notify(struct tool *t)
+{
+	static const char *const names[] = {"none", "oom", "pressure", "gone"};
+	static const char *const levels[] = {"low", "medium", "critical"};
+	struct cgnotify n = CGNOTIFY_NONE;
+	enum ctr_notice kind = CTR_NOTICE_NONE;
+	int r = -EINVAL;
+	uint64_t kills;
+
+	if (strcmp(t->arg[0], "oom") == 0)
+		r = cgnotify_oom(&t->cg, &n, &t->err);
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		if (strcmp(t->arg[0], levels[i]) == 0)
+			r = cgnotify_pressure(&t->cg, (enum ctr_pressure_level)i, &n, &t->err);
+	(void)printf(r == 0 ? "ready\n" : "");
+	while (r == 0 && kind != CTR_NOTICE_GONE) {
+		struct pollfd p = {.fd = n.fd, .events = POLLIN};
+
+		(void)fflush(stdout);
+		if (poll(&p, 1, 10000) != 1)
+			return -ETIMEDOUT;
+		kind = cgnotify_read(&n, &kills);
+		(void)printf("%s\n", names[kind]);
+	}
+	cgnotify_close(&n);
+	return r;
+}
+
 /* cgtool enter ID COMMAND...: goes in by the door and becomes the command */
 static int do_enter(struct tool *t)
 {
@@ -293,23 +324,12 @@ static const struct {
 	int (*fn)(struct tool *t);
 	int args; /* at least, after the ID */
 } verbs[] = {
-    {"probe", do_probe, 0},
-    {"create", do_create, 0},
-    {"set", do_set, 0},
-    {"remove", do_remove, 0},
-    {"freeze", do_freeze, 0},
-    {"thaw", do_thaw, 0},
-    {"frozen", do_frozen, 0},
-    {"kill", do_kill, 0},
-    {"signal", do_signal, 1},
-    {"send", do_send, 2},
-    {"attach", do_attach, 1},
-    {"has", do_has, 1},
-    {"pids", do_pids, 0},
-    {"stats", do_stats, 0},
-    {"enter", do_enter, 1},
-    {"bench", do_bench, 1},
-    {"supervisor", do_supervisor, 1},
+    {"probe", do_probe, 0},   {"create", do_create, 0}, {"set", do_set, 0},
+    {"remove", do_remove, 0}, {"freeze", do_freeze, 0}, {"thaw", do_thaw, 0},
+    {"frozen", do_frozen, 0}, {"kill", do_kill, 0},	{"signal", do_signal, 1},
+    {"send", do_send, 2},     {"attach", do_attach, 1}, {"has", do_has, 1},
+    {"pids", do_pids, 0},     {"stats", do_stats, 0},	{"notify", do_notify, 1},
+    {"enter", do_enter, 1},   {"bench", do_bench, 1},	{"supervisor", do_supervisor, 1},
 };
 
 int main(int argc, char **argv)

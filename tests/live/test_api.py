@@ -180,3 +180,11 @@ def test_sessions_many(world):
         job.wait()
     found = [line.split()[-1] for line in text.splitlines() if line.startswith("# session alice ")]
     assert len(found) == len(jobs) and {int(pid) for pid in found} == callers, text
+
+
+def test_notify_oom(world):
+    _group(world, "api_notify", "oom")
+
+
+def test_notify_pressure(world):
+    _group(world, "api_notify", "pressure")

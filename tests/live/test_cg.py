@@ -502,6 +502,36 @@ def test_set(world):
     tool("remove", "c")
 
 
+def _notify(level):
+    """What is heard while one takes more than there is, and of the end."""
+    job = subprocess.Popen([TOOL, "notify", "c", level], stdout=subprocess.PIPE)
+    assert job.stdout.readline() == b"ready\n"
+    return job
+
+
+@v1
+def test_notify(world):
+    tool("create", "c", "MemoryMax=32M", "MemorySwapMax=0")
+    oom, low = _notify("oom"), _notify("low")
+    job = enter("c", sys.executable, "-c", "bytearray(200 << 20)")
+    assert job.wait(20) == -signal.SIGKILL
+    assert oom.stdout.readline() == b"oom\n" and low.stdout.readline() == b"pressure\n"
+    tool("remove", "c")
+    for listener in (oom, low):
+        assert listener.stdout.read().endswith(b"gone\n") and listener.wait(5) == 0
+
+
+def test_notify_v2(world):
+    """Triggers of PSI, which need no controller: the kernel takes them, and tells of the end."""
+    only_v2()
+    tool("create", "c", "DevicePolicy=auto")
+    jobs = [_notify(level) for level in ("low", "medium", "critical")]
+    tool("notify", "c", "oom", fails="unsupported")
+    tool("remove", "c")
+    for job in jobs:
+        assert job.stdout.read() == b"gone\n" and job.wait(5) == 0
+
+
 MORE = {  # key: what it is given, file, what it becomes
     "MemoryLow": ("16M", "memory/memory.soft_limit_in_bytes", str(16 << 20)),
     "MemorySwappiness": ("7", "memory/memory.swappiness", "7"),

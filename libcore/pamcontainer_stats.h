@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PAMCONTAINER_STATS_H
+#define PAMCONTAINER_STATS_H
+
+/* Statistics: a part of pamcontainer.h, which includes this and is to be included instead. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pamcontainer_error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+struct ctr_container;
+
+#define CTR_ABSENT UINT64_MAX /* a figure that this machine does not have */
+
+enum { CTR_STATS_IO = 32, CTR_STATS_NET = 16, CTR_STATS_HUGE = 8 };
+
+/** struct ctr_pressure - PSI: "some" and "full" lines; avg in 1/100 percent, total in µs */
+struct ctr_pressure {
+	uint64_t some_avg10, some_avg60, some_avg300, some_total;
+	uint64_t full_avg10, full_avg60, full_avg300, full_total;
+};
+
+/** struct ctr_stats - counters; CTR_ABSENT where there is none */
+struct ctr_stats {
+	uint64_t cpu_usage_us, cpu_user_us, cpu_system_us;
+	uint64_t cpu_periods, cpu_throttled, cpu_throttled_us;
+	uint64_t mem_usage, mem_peak, mem_limit, mem_swap, mem_swap_limit; /* bytes */
+	uint64_t mem_anon, mem_file, mem_kernel, mem_shmem, mem_inactive_file;
+	uint64_t mem_failures, oom_kills;
+	uint64_t pids_current, pids_limit, pids_failures;
+	struct ctr_stats_io {
+		unsigned int major, minor;
+		uint64_t read_bytes, write_bytes, reads, writes;
+	} io[CTR_STATS_IO];
+	size_t nio;
+	struct ctr_stats_net {
+		char name[16];
+		uint64_t rx_bytes, rx_packets, rx_errors, rx_dropped;
+		uint64_t tx_bytes, tx_packets, tx_errors, tx_dropped;
+		char host_name[16]; /* the host's end, which counted; "": counted inside */
+	} net[CTR_STATS_NET];
+	size_t nnet;
+	struct ctr_stats_huge {
+		char size[16];
+		uint64_t usage, peak, failures;
+	} huge[CTR_STATS_HUGE];
+	size_t nhuge;
+	struct ctr_pressure cpu_pressure, mem_pressure, io_pressure;
+};
+
+/**
+ * ctr_stats_read - figures of its control groups and of its own network interfaces
+ *
+ * nnet is 0 where the network is the host's. Received is what the container has received, also
+ * where the host's end of its interface counted it, which calls that sent.
+ */
+int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_error *err);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif
