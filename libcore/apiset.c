@@ -8,7 +8,7 @@
 #include "record.h"
 
 /* Placed once, when the groups are made */
-static const char *const fixed[] = {"Cgroup", "Slice"};
+static const char *const fixed[] = {"Cgroup", "Slice", "DeviceDeny"};
 
 static int apply(struct spec *spec, const char *const *keys_values, struct ctr_error *err)
 {

@@ -77,6 +77,28 @@ static void emit_rule(struct code *c, const struct cgdev_rule *rule)
 	emit(c, with_number(BPF_JMP | BPF_EXIT, 0, 0));
 }
 
+/* Before the others, while r2 is the whole access: a part that is refused refuses all of it. */
+static void emit_denial(struct code *c, const struct cgdev_rule *rule)
+{
+	size_t over = 5;
+	int type = rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR;
+
+	emit(c, unless(BPF_REG_3, type, over + (rule->minor >= 0) + (rule->major >= 0)));
+	if (rule->major >= 0)
+		emit(c, unless(BPF_REG_4, rule->major, over + (rule->minor >= 0)));
+	if (rule->minor >= 0)
+		emit(c, unless(BPF_REG_5, rule->minor, over));
+	emit(c, (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_X,
+				  .dst_reg = BPF_REG_0,
+				  .src_reg = BPF_REG_2});
+	emit(c,
+	     with_number(BPF_ALU | BPF_AND | BPF_K, BPF_REG_0, (int)kernel_access(rule->access)));
+	emit(c,
+	     (struct bpf_insn){.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_0, .off = 2});
+	emit(c, with_number(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0));
+	emit(c, with_number(BPF_JMP | BPF_EXIT, 0, 0));
+}
+
 int cgdev_program(const struct cgdev_rule *rules, size_t n, struct bpf_insn *ret, size_t max)
 {
 	struct code c = {.v = ret, .max = max};
@@ -91,7 +113,11 @@ int cgdev_program(const struct cgdev_rule *rules, size_t n, struct bpf_insn *ret
 	emit(&c, with_number(BPF_ALU | BPF_AND | BPF_K, BPF_REG_3, 0xffff));
 	emit(&c, with_number(BPF_ALU | BPF_RSH | BPF_K, BPF_REG_2, 16));
 	for (size_t i = 0; i < n; i++)
-		emit_rule(&c, &rules[i]);
+		if (rules[i].access & CGDEV_DENY)
+			emit_denial(&c, &rules[i]);
+	for (size_t i = 0; i < n; i++)
+		if (!(rules[i].access & CGDEV_DENY))
+			emit_rule(&c, &rules[i]);
 	emit(&c, with_number(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0));
 	emit(&c, with_number(BPF_JMP | BPF_EXIT, 0, 0));
 	return c.n > max ? -E2BIG : (int)c.n;

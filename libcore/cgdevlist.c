@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include "cleanup.h"
+#include "devline.h"
 #include "fd.h"
 #include "num.h"
 
@@ -54,12 +55,20 @@ unsigned int cgdevlist_access(const char *text)
 	       (strchr(text, 'm') ? CGDEV_MKNOD : 0);
 }
 
-bool cgdevlist_allows_all(const struct cgdev_rule *rules, size_t n)
+bool cgdevlist_is_open(const struct cgdev_rule *rules, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (rules[i].type == 'a' && rules[i].access == CGDEV_ALL)
 			return true;
 	return false;
+}
+
+bool cgdevlist_allows_all(const struct cgdev_rule *rules, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rules[i].access & CGDEV_DENY)
+			return false;
+	return cgdevlist_is_open(rules, n);
 }
 
 /* Reads "  4 ttyS"; advances *p. Returns false at the end or at an empty line. */
@@ -104,7 +113,8 @@ int cgdevlist_driver(const char *devices, char type, const char *pattern, int *r
 	return (int)n;
 }
 
-static int add_driver(struct list *l, const char *name, unsigned int access, struct ctr_error *err)
+static int add_driver(struct list *l, const char *key, const char *name, unsigned int access,
+		      struct ctr_error *err)
 {
 	char type = name[0], text[8192];
 	const char *pattern = strchr(name, '-') + 1;
@@ -119,7 +129,7 @@ static int add_driver(struct list *l, const char *name, unsigned int access, str
 	n = cgdevlist_driver(text, type, pattern, majors, ARRAY_SIZE(majors));
 	if (n <= 0)
 		return err_set(err, CTR_E_CONFIG, n < 0 ? -n : ENODEV, "devices",
-			       "DeviceAllow=%s: /proc/devices lists %s driver of that name", name,
+			       "%s=%s: /proc/devices lists %s driver of that name", key, name,
 			       n < 0 ? "too many" : "no");
 	for (int i = 0; r == 0 && i < n; i++)
 		r = add(l, (struct cgdev_rule){type, majors[i], ANY, access}, err);
@@ -144,7 +154,7 @@ static int add_node(struct list *l, const char *key, const char *path, unsigned 
 }
 
 /* "/dev/X rwm", "char-NAME rw": as list.c wrote it */
-static int add_allowed(struct list *l, const char *line, struct ctr_error *err)
+static int add_line(struct list *l, const char *key, const char *line, struct ctr_error *err)
 {
 	const char *blank = strchr(line, ' ');
 	unsigned int access = blank ? cgdevlist_access(blank + 1) : CGDEV_ALL;
@@ -153,8 +163,68 @@ static int add_allowed(struct list *l, const char *line, struct ctr_error *err)
 
 	if (!name)
 		return err_sys(err, ENOMEM, "devices", "list devices");
-	return name[0] == '/' ? add_node(l, "DeviceAllow", name, access, err)
-			      : add_driver(l, name, access, err);
+	return name[0] == '/' ? add_node(l, key, name, access, err)
+			      : add_driver(l, key, name, access, err);
+}
+
+static int add_own_node(struct list *l, const char *line, struct ctr_error *err)
+{
+	autodevline struct devline d = {.path = NULL};
+	int r = devline_parse(line, &d, err);
+
+	return r < 0 ? r
+		     : add(l,
+			   (struct cgdev_rule){d.type == S_IFCHR ? 'c' : 'b', (int)d.major,
+					       (int)d.minor, CGDEV_ALL},
+			   err);
+}
+
+static bool covers(const struct cgdev_rule *a, const struct cgdev_rule *b)
+{
+	return a->type == b->type && (a->major == ANY || a->major == b->major) &&
+	       (a->minor == ANY || a->minor == b->minor);
+}
+
+/*
+ * Taken out of what is allowed. A part of an entry can not be: the devices controller of v1 has no
+ * such thing in a list of what is allowed. Making nodes is no part of it, as they are of no use.
+ */
+static int subtract(struct list *l, const struct cgdev_rule *d, const char *line,
+		    struct ctr_error *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct cgdev_rule *a = &l->v[i];
+
+		if (covers(d, a))
+			a->access &= ~d->access;
+		else if (covers(a, d) && (a->access & d->access & ~(unsigned int)CGDEV_MKNOD))
+			return err_set(err, CTR_E_CONFIG, EINVAL, "devices",
+				       "DeviceDeny=%s is a part of what is allowed as a whole",
+				       line);
+		if (a->access)
+			l->v[kept++] = *a;
+	}
+	l->n = kept;
+	return 0;
+}
+
+static int deny(struct list *l, const char *line, bool open, struct ctr_error *err)
+{
+	struct cgdev_rule v[MAJORS];
+	struct list denied = {.v = v, .max = ARRAY_SIZE(v)};
+	int r = add_line(&denied, "DeviceDeny", line, err);
+
+	for (size_t i = 0; r == 0 && i < denied.n; i++) {
+		if (!open) {
+			r = subtract(l, &v[i], line, err);
+			continue;
+		}
+		v[i].access |= CGDEV_DENY;
+		r = add(l, v[i], err);
+	}
+	return r;
 }
 
 int cgdev_list(const struct spec *spec, struct cgdev_rule *ret, size_t max, size_t *ret_n,
@@ -171,8 +241,12 @@ int cgdev_list(const struct spec *spec, struct cgdev_rule *ret, size_t max, size
 	/* a node that is shown is meant to be used */
 	for (size_t i = 0; !open && !strict && r == 0 && i < spec->devices.n; i++)
 		r = add_node(&l, "Devices", spec->devices.v[i], CGDEV_ALL, err);
+	for (size_t i = 0; !open && !strict && r == 0 && i < spec->device_nodes.n; i++)
+		r = add_own_node(&l, spec->device_nodes.v[i], err);
 	for (size_t i = 0; r == 0 && i < spec->device_allow.n; i++)
-		r = add_allowed(&l, spec->device_allow.v[i], err);
+		r = add_line(&l, "DeviceAllow", spec->device_allow.v[i], err);
+	for (size_t i = 0; r == 0 && i < spec->device_deny.n; i++)
+		r = deny(&l, spec->device_deny.v[i], open, err);
 	if (r == 0)
 		*ret_n = l.n;
 	return r;

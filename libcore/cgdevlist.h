@@ -13,20 +13,28 @@
  * devices controller of v1 and the filter program of v2 are both made of it.
  */
 
-enum cgdev_access { CGDEV_READ = 1, CGDEV_WRITE = 2, CGDEV_MKNOD = 4, CGDEV_ALL = 7 };
+enum cgdev_access {
+	CGDEV_READ = 1,
+	CGDEV_WRITE = 2,
+	CGDEV_MKNOD = 4,
+	CGDEV_ALL = 7,
+	CGDEV_DENY = 8
+};
 
 /** CGDEV_MAX - a list that always holds what the shipped policy and a sane DeviceAllow= give */
 enum { CGDEV_MAX = 128 };
 
 /** struct cgdev_rule - one rule: these accesses to these numbers are allowed */
 struct cgdev_rule {
-	char type;	     /* 'c', 'b', or 'a': all devices, the numbers are -1 then */
-	int major, minor;    /* -1: any */
-	unsigned int access; /* enum cgdev_access */
+	char type;	  /* 'c', 'b', or 'a': all devices, the numbers are -1 then */
+	int major, minor; /* -1: any */
+	unsigned int
+	    access; /* enum cgdev_access; with CGDEV_DENY, beside a rule that allows all: refused */
 };
 
 /**
- * cgdev_list - the rules of a definition: DevicePolicy=, DeviceAllow=, Devices=
+ * cgdev_list - the rules of a definition: DevicePolicy=, DeviceAllow=, DeviceDeny=,
+ * Devices=, DeviceNode=
  *
  * Nodes are looked at now (stat(2)), names in /proc/devices. One rule of type 'a' with all accesses
  * means that nothing is refused. -E2BIG when more than max; CTR_E_CONFIG for what is no device.
@@ -46,6 +54,9 @@ int cgdevlist_driver(const char *devices, char type, const char *pattern, int *r
 
 /** cgdevlist_access - "rwm" to enum cgdev_access; pure */
 unsigned int cgdevlist_access(const char *text) ATTR_PURE;
+
+/** cgdevlist_is_open - is everything allowed but for what is denied? */
+bool cgdevlist_is_open(const struct cgdev_rule *rules, size_t n) ATTR_PURE;
 
 /** cgdevlist_allows_all - does the list refuse nothing? */
 bool cgdevlist_allows_all(const struct cgdev_rule *rules, size_t n) ATTR_PURE;

@@ -202,7 +202,7 @@ int cglive_devices(const char *text, const struct cgdev_rule *rules, size_t n,
 		n_now += read_rule(p, &now[n_now]);
 	}
 	open = cgdevlist_allows_all(now, n_now);
-	if (cgdevlist_allows_all(rules, n))
+	if (cgdevlist_is_open(rules, n)) /* what is denied then is not changed (apiset.c) */
 		return open ? 0 : open_all(set, h, (struct rules){now, n_now});
 	if (open) {
 		r = step(set, h, false, &all);

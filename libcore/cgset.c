@@ -256,6 +256,7 @@ static int add_devices(struct cgplan *p, struct ctr_error *err)
 	struct cgdev_rule rules[CGDEV_MAX];
 	char text[VALUE_SIZE];
 	size_t n = 0;
+	bool open;
 	int r;
 
 	if (p->facts->layout == CG_V2)
@@ -265,9 +266,11 @@ static int add_devices(struct cgplan *p, struct ctr_error *err)
 		return r;
 	if (!h)
 		return cgplan_unsupported("DevicePolicy", "devices", err);
-	r = add(p, item, "a", NULL);
-	item.file = "devices.allow";
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	/* where all is allowed, what is denied; else the other way round */
+	open = cgdevlist_is_open(rules, n);
+	r = open ? 0 : add(p, item, "a", NULL);
+	item.file = open ? "devices.deny" : "devices.allow";
+	for (size_t i = open; r == 0 && i < n; i++) {
 		r = cgset_device(&rules[i], text, sizeof(text));
 		if (r == 0)
 			r = add(p, item, text, NULL);

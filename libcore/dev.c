@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "devnode.h"
 #include "mnt.h"
 #include "path.h"
 #include "sys.h"
@@ -189,6 +190,8 @@ int dev_build(int rootfd, int hostfd, const struct spec *spec, const struct root
 		r = fill(dev, err);
 	for (size_t i = 0; r == 0 && i < spec->devices.n; i++)
 		r = add_host_node(dev, spec->devices.v[i], err);
+	for (size_t i = 0; r == 0 && i < spec->device_nodes.n; i++)
+		r = devnode_make(dev, spec->device_nodes.v[i], err);
 	if (r == 0)
 		r = mnt_attach(dev, target, "/dev", err);
 	if (r == 0)

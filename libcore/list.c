@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "limit.h"
+#include "devline.h"
 #include "match.h"
 #include "mountline.h"
 #include "netconf.h"
@@ -83,6 +84,13 @@ static int check_opt_path(const struct word *w, struct ctr_error *err)
 	const char *path = w->text + (w->text[0] == '-');
 
 	return path_is_clean(path) && path[1] ? 0 : bad(w, err);
+}
+
+static int check_node(const struct word *w, struct ctr_error *err)
+{
+	autodevline struct devline d = {.path = NULL};
+
+	return devline_parse(w->text, &d, err);
 }
 
 static int check_device(const struct word *w, struct ctr_error *err)
@@ -208,6 +216,8 @@ static const struct {
     {PARSE_NET_PRIORITY, WHOLE, check_any, "INTERFACE NUMBER"},
     {PARSE_UNIFIED, WHOLE, check_any, "FILE=VALUE"},
     {PARSE_DEVICE_ALLOW, WHOLE, check_any, "device and rwm"},
+    {PARSE_DEVICE_DENY, WHOLE, check_any, "device and rwm"},
+    {PARSE_DEVICE_NODE, LINE, check_node, "device"},
     {PARSE_NET_ADDRESS, BLANKS, check_net_address, "address with its prefix length (10.0.0.2/24)"},
     {PARSE_NET_GATEWAY, BLANKS, check_net_gateway, "address of a gateway"},
     {PARSE_NET_ROUTE, WHOLE, check_net_route,
@@ -311,8 +321,9 @@ static int read_words(const struct parse_in *in, struct strv *ret, struct ctr_er
 		r = strv_split(&words, in->value, " \t");
 		if (r < 0)
 			return r;
-		return in->type == PARSE_DEVICE_ALLOW ? read_device_allow(in, &words, ret, err)
-						      : read_io(in, &words, ret, err);
+		return in->type == PARSE_DEVICE_ALLOW || in->type == PARSE_DEVICE_DENY
+			   ? read_device_allow(in, &words, ret, err)
+			   : read_io(in, &words, ret, err);
 	}
 	if (split == WHOLE || split == LINE)
 		return read_word(in, in->value, ret, err);

@@ -148,6 +148,7 @@ struct spec {
 	struct strv inaccessible;    /* "[-]PATH", '-' = may be absent */
 	struct strv read_only_paths; /* "[-]PATH" */
 	struct strv devices;	     /* "/dev/NAME" host nodes to show too */
+	struct strv device_nodes;    /* lines of devline.h */
 	struct strv sysctl;	     /* "name=value" */
 
 	/* [Network] */
@@ -181,6 +182,7 @@ struct spec {
 	struct strv unified;	  /* "FILE=VALUE" */
 	int device_policy;	  /* enum spec_device_policy */
 	struct strv device_allow; /* "/dev/X|char-NAME|block-NAME rwm" */
+	struct strv device_deny;  /* the same */
 
 	/* [Hooks] */
 	struct strv hooks[SPEC_HOOKS]; /* "PATH ARGUMENT...", divided by blanks */

@@ -151,3 +151,26 @@ def test_cgroup(world):
             assert ("made" in out) == (want == "rw"), out
             assert run("ls -d /sys/fs/cgroup/systemd 2>/dev/null; ls -d /sys/fs/cgroup/pids/pam_container") \
                 .startswith("ls: cannot"), "the host's groups show"
+
+
+def test_checkpoint(world):
+    """What Mount= made is there again, with its contents, or made anew."""
+    os.makedirs("/srv/full")
+    write("/srv/full/file", "kept\n")
+    for name in ("low", "up"):
+        os.makedirs(f"/dev/shm/o/{name}")
+    lines = ("[Exec]\nDomainName=lab\n[Files]\nMount=none /srv/full tmpfs copy-up\nMount=none /srv/proc proc\n"
+             "Mount=/srv /mnt bind ro\nMount=none /sys/fs/cgroup cgroup\nOverlay=/dev/shm/o/low:/dev/shm/o/up:/srv/o\n")
+    os.makedirs("/srv/o")
+    with _container(world, lines) as run:
+        look = "findmnt -rno TARGET,FSTYPE,VFS-OPTIONS | grep -E '/srv|/mnt|cgroup' | sort; cat /srv/full/*; domainname"
+        run("echo more > /srv/full/new; echo up > /srv/o/file; sleep 1000 </dev/null >/dev/null 2>&1 &")
+        before = run(look)
+        done = world.run(["containerctl", "checkpoint", run.name])
+        assert done.returncode == 0, done
+        done = world.run(["containerctl", "restore", run.name])
+        assert done.returncode == 0, done
+        after = run(look)
+        assert after == before and "kept\nmore\nlab" in after, (before, after)
+        assert "sleep" in run("cat /proc/[0-9]*/comm"), "it runs on"
+    shutil.rmtree("/dev/shm/o")

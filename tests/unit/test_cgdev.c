@@ -3,7 +3,7 @@
 
 #include "cgdev.h"
 
-enum { R = CGDEV_READ, W = CGDEV_WRITE, M = CGDEV_MKNOD };
+enum { R = CGDEV_READ, W = CGDEV_WRITE, M = CGDEV_MKNOD, D = CGDEV_DENY };
 
 /* What the kernel hands to the program; the numbers are those of linux/bpf.h, written out. */
 static struct bpf_cgroup_dev_ctx question(char type, unsigned int access, int major, int minor)
@@ -39,6 +39,8 @@ static int step(const struct bpf_insn *in, const void *ctx, uint64_t *reg)
 	case BPF_ALU | BPF_RSH | BPF_K:
 		reg[in->dst_reg] = (uint32_t)reg[in->dst_reg] >> in->imm;
 		return 1;
+	case BPF_JMP | BPF_JEQ | BPF_K:
+		return reg[in->dst_reg] == imm ? 1 + in->off : 1;
 	case BPF_JMP | BPF_JNE | BPF_K:
 		return reg[in->dst_reg] != imm ? 1 + in->off : 1;
 	}
@@ -96,6 +98,14 @@ static const struct row rows[] = {
     {{{'c', 1, 3, R}, {'c', 1, 5, W}, {'c', 1, -1, W}}, 3, 'c', R | W, 1, 3, 1},
     {{{'b', 1, 3, R}, {'c', 136, -1, R | W | M}}, 2, 'c', W, 136, 0xfffff, 1},
     {{{'b', 1, 3, R}, {'c', 136, -1, R | W | M}}, 2, 'c', W, 137, 0, 0},
+    /* what is denied is so whatever allows it, and in whole */
+    {{{'a', -1, -1, R | W | M}, {'c', 1, 3, W | D}}, 2, 'c', R, 1, 3, 1},
+    {{{'a', -1, -1, R | W | M}, {'c', 1, 3, W | D}}, 2, 'c', R | W, 1, 3, 0},
+    {{{'a', -1, -1, R | W | M}, {'c', 1, 3, W | D}}, 2, 'c', W, 1, 4, 1},
+    {{{'a', -1, -1, R | W | M}, {'c', 1, 3, W | D}}, 2, 'b', W, 1, 3, 1},
+    {{{'a', -1, -1, R | W | M}, {'b', 8, -1, R | W | D}}, 2, 'b', R, 8, 5, 0},
+    {{{'a', -1, -1, R | W | M}, {'b', 8, -1, R | W | D}}, 2, 'b', M, 8, 5, 1},
+    {{{'a', -1, -1, R | W | M}, {'c', -1, -1, R | D}}, 2, 'c', R, 9, 9, 0},
     {{{'c', 0xfff, 0xfffff, R}}, 1, 'c', R, 0xfff, 0xfffff, 1},
 };
 

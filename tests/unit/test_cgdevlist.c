@@ -52,7 +52,7 @@ static void reads_access(void **state)
 
 /** struct row - a definition and whether one access is allowed by its list */
 struct row {
-	const char *policy, *allow;
+	const char *policy, *allow, *deny;
 	char type;
 	int major, minor;
 	unsigned int access;
@@ -61,6 +61,11 @@ struct row {
 
 static bool allows(const struct cgdev_rule *v, size_t n, const struct row *t)
 {
+	for (size_t i = 0; i < n; i++)
+		if ((v[i].access & CGDEV_DENY) && v[i].type == t->type &&
+		    (v[i].access & t->access) && (v[i].major < 0 || v[i].major == t->major) &&
+		    (v[i].minor < 0 || v[i].minor == t->minor))
+			return false;
 	for (size_t i = 0; i < n; i++)
 		if ((v[i].type == 'a' || v[i].type == t->type) &&
 		    (v[i].major < 0 || v[i].major == t->major) &&
@@ -73,25 +78,34 @@ static bool allows(const struct cgdev_rule *v, size_t n, const struct row *t)
 static void lists_a_definition(void **state)
 {
 	static const struct row t[] = {
-	    {"closed", NULL, 'c', 1, 3, CGDEV_ALL, true},
-	    {"closed", NULL, 'c', 136, 77, CGDEV_ALL, true},
-	    {"closed", NULL, 'c', 5, 2, CGDEV_ALL, true},
-	    {"closed", NULL, 'c', 1, 1, CGDEV_MKNOD, true},
-	    {"closed", NULL, 'c', 1, 1, CGDEV_READ, false}, /* mem */
-	    {"closed", NULL, 'c', 4, 1, CGDEV_READ, false}, /* another's console */
-	    {"closed", NULL, 'b', 8, 0, CGDEV_MKNOD, true},
-	    {"closed", NULL, 'b', 8, 0, CGDEV_READ, false},
-	    {"closed", "/dev/full r", 'c', 1, 3, CGDEV_ALL, true},
-	    {"closed", "char-mem r", 'c', 1, 1, CGDEV_READ, true},
-	    {"closed", "char-mem r", 'c', 1, 1, CGDEV_WRITE, false},
-	    {"closed", "block-* rw", 'b', 8, 0, CGDEV_READ | CGDEV_WRITE, true},
-	    {"strict", NULL, 'c', 1, 3, CGDEV_ALL, true},
-	    {"strict", NULL, 'c', 1, 9, CGDEV_READ, false},
-	    {"strict", "/dev/urandom r", 'c', 1, 9, CGDEV_READ, true},
-	    {"strict", "/dev/urandom r", 'c', 1, 9, CGDEV_WRITE, false},
-	    {"auto", NULL, 'b', 8, 0, CGDEV_ALL, true},
-	    {"auto", "/dev/full r", 'b', 8, 0, CGDEV_READ, false},
-	    {"auto", "/dev/full r", 'c', 1, 3, CGDEV_ALL, true},
+	    {"closed", NULL, NULL, 'c', 1, 3, CGDEV_ALL, true},
+	    {"closed", NULL, NULL, 'c', 136, 77, CGDEV_ALL, true},
+	    {"closed", NULL, NULL, 'c', 5, 2, CGDEV_ALL, true},
+	    {"closed", NULL, NULL, 'c', 1, 1, CGDEV_MKNOD, true},
+	    {"closed", NULL, NULL, 'c', 1, 1, CGDEV_READ, false}, /* mem */
+	    {"closed", NULL, NULL, 'c', 4, 1, CGDEV_READ, false}, /* another's console */
+	    {"closed", NULL, NULL, 'b', 8, 0, CGDEV_MKNOD, true},
+	    {"closed", NULL, NULL, 'b', 8, 0, CGDEV_READ, false},
+	    {"closed", "/dev/full r", NULL, 'c', 1, 3, CGDEV_ALL, true},
+	    {"closed", "char-mem r", NULL, 'c', 1, 1, CGDEV_READ, true},
+	    {"closed", "char-mem r", NULL, 'c', 1, 1, CGDEV_WRITE, false},
+	    {"closed", "block-* rw", NULL, 'b', 8, 0, CGDEV_READ | CGDEV_WRITE, true},
+	    {"strict", NULL, NULL, 'c', 1, 3, CGDEV_ALL, true},
+	    {"strict", NULL, NULL, 'c', 1, 9, CGDEV_READ, false},
+	    {"strict", "/dev/urandom r", NULL, 'c', 1, 9, CGDEV_READ, true},
+	    {"strict", "/dev/urandom r", NULL, 'c', 1, 9, CGDEV_WRITE, false},
+	    {"auto", NULL, NULL, 'b', 8, 0, CGDEV_ALL, true},
+	    {"auto", "/dev/full r", NULL, 'b', 8, 0, CGDEV_READ, false},
+	    {"auto", "/dev/full r", NULL, 'c', 1, 3, CGDEV_ALL, true},
+	    {"closed", NULL, "/dev/full r", 'c', 1, 7, CGDEV_READ, false},
+	    {"closed", NULL, "/dev/full r", 'c', 1, 7, CGDEV_WRITE, true},
+	    {"closed", NULL, "/dev/full", 'c', 1, 7, CGDEV_MKNOD, true}, /* of no use */
+	    {"closed", NULL, "char-pts", 'c', 136, 4, CGDEV_READ, false},
+	    {"closed", "char-mem rw", "char-mem w", 'c', 1, 1, CGDEV_READ, true},
+	    {"closed", "char-mem rw", "char-mem w", 'c', 1, 3, CGDEV_WRITE, false},
+	    {"auto", NULL, "/dev/full", 'c', 1, 7, CGDEV_READ, false},
+	    {"auto", NULL, "/dev/full", 'b', 8, 0, CGDEV_ALL, true},
+	    {"auto", NULL, "block-* w", 'b', 8, 0, CGDEV_WRITE, false},
 	};
 
 	(void)state;
@@ -104,10 +118,14 @@ static void lists_a_definition(void **state)
 		if (t[i].allow)
 			assert_int_equal(
 			    spec_set(spec, "Resources", "DeviceAllow", t[i].allow, NULL), 0);
+		if (t[i].deny)
+			assert_int_equal(spec_set(spec, "Resources", "DeviceDeny", t[i].deny, NULL),
+					 0);
 		assert_int_equal(cgdev_list(spec, v, ARRAY_SIZE(v), &n, NULL), 0);
-		assert_int_equal(allows(v, n, &t[i]), t[i].allowed);
+		if (allows(v, n, &t[i]) != t[i].allowed)
+			fail_msg("row %zu", i);
 		assert_int_equal(cgdevlist_allows_all(v, n),
-				 strcmp(t[i].policy, "auto") == 0 && !t[i].allow);
+				 strcmp(t[i].policy, "auto") == 0 && !t[i].allow && !t[i].deny);
 	}
 }
 
@@ -119,6 +137,7 @@ static void refuses_what_is_no_device(void **state)
 	    {"Resources", "DeviceAllow", "/dev/no-such-node rw", "no-such-node"},
 	    {"Resources", "DeviceAllow", "/dev/fd rw", "not a device"},
 	    {"Resources", "DeviceAllow", "char-no-such-driver rw", "no driver"},
+	    {"Resources", "DeviceDeny", "/dev/no-such-node rw", "DeviceDeny=/dev/no-such-node"},
 	    {"Files", "Devices", "/dev/no-such-node", "Devices=/dev/no-such-node"},
 	};
 

@@ -95,6 +95,10 @@ static const struct {
     {"Files", "Inaccessible", "/srv/exams -/x", "/|srv|--/x"},
     {"Files", "ReadOnlyPaths", "/etc", "etc"},
     {"Files", "Devices", "/dev/fuse /dev/dri/card0", "/etc/passwd|fuse|/dev|/dev/../etc"},
+    {"Files", "DeviceNode",
+     "/dev/a c 1:3|/dev/x/y b 7:0 0640 root disk|/dev/a c 4095:1048575 600 5",
+     "/dev/null c 1:3|/etc/a c 1:3|/dev/a p 1:3|/dev/a c 1|/dev/a c 4096:0|/dev/a c 1:3 999|/dev/a|"
+     "/dev/a c 1:3 600 a b c|/dev/pts/0 c 136:0"},
     {"Files", "Sysctl", "net.ipv4.ip_forward=1|kernel.msgmax=8192", "x|../x=1|a/b=1|.a=1|a b=1"},
     {"Network", "Private", "no|loopback|veth", "yes|vethh|net"},
     {"Network", "Name", "eth0|host0|a.b_c-1", "lo|all|default|.|a/b|a b|0123456789abcdef|-x|a:b"},
@@ -159,6 +163,7 @@ static const struct {
     {"Hooks", "Poststop", "/bin/true", "a"},
     {"Hooks", "TimeoutSec", "10ms|2s|1min", "0|9ms|2min|infinity"},
     {"Hooks", "Environment", "A=b c|_X1=", "A|=b"},
+    {"Resources", "DeviceDeny", "/dev/fuse|char-pts rw", "fuse|/etc/x r|/dev/fuse x"},
     {"Checkpoint", "RestoreOnLogin", "yes|no", "maybe"},
     {"Checkpoint", "OnLogout", "yes|no", "checkpoint"},
     {"Checkpoint", "Directory", "/srv/checkpoints", "srv"},
