@@ -43,6 +43,21 @@ enum {
 	PSI_CPU,
 	PSI_MEM,
 	PSI_IO,
+	MEM_ANON,
+	MEM_FILE,
+	MEM_KERNEL,
+	SWAPMAX,
+	PERIODS,
+	THROTTLES,
+	PIDSFAIL,
+	HUGE,
+	IO_RN,
+	IO_WN,
+	BURSTS,
+	SWAPPEAK,
+	MEMSW,
+	MEMSWPEAK,
+	KERNELPEAK,
 	COLUMNS
 };
 
@@ -79,6 +94,27 @@ static const struct table_column columns[COLUMNS] = {
     [PSI_CPU] = {"PSI-CPU", NULL, "psi_cpu_centipercent", TABLE_PERCENT, 0, "as PSI, for CPU"},
     [PSI_MEM] = {"PSI-MEM", NULL, "psi_mem_centipercent", TABLE_PERCENT, 0, "as PSI, for memory"},
     [PSI_IO] = {"PSI-IO", NULL, "psi_io_centipercent", TABLE_PERCENT, 0, "as PSI, for disks"},
+    [MEM_ANON] = {"ANON", NULL, "mem_anon_bytes", TABLE_SIZE, 0, "memory of no file"},
+    [MEM_FILE] = {"FILE", NULL, "mem_file_bytes", TABLE_SIZE, 0, "page cache"},
+    [MEM_KERNEL] = {"KERNEL", NULL, "mem_kernel_bytes", TABLE_SIZE, 0, "memory of the kernel"},
+    [SWAPMAX] = {"SWAPMAX", NULL, "swap_limit_bytes", TABLE_SIZE, 0, "limit of swap"},
+    [PERIODS] = {"PERIODS", NULL, "cpu_periods", TABLE_NUMBER, 0, "of CPUQuota="},
+    [THROTTLES] = {"THROTTLES", NULL, "cpu_throttled_periods", TABLE_NUMBER, 0,
+		   "of them those that it held back"},
+    [PIDSFAIL] = {"PIDSFAIL", NULL, "pids_failures", TABLE_NUMBER, 0, "times TasksMax= was hit"},
+    [HUGE] = {"HUGE", NULL, "huge_bytes", TABLE_SIZE, 0, "huge pages in use, all sizes"},
+    [IO_RN] = {"IO-RN", NULL, "io_reads", TABLE_NUMBER, 0, "read operations in all"},
+    [IO_WN] = {"IO-WN", NULL, "io_writes", TABLE_NUMBER, 0, "write operations in all"},
+    [BURSTS] = {"BURST", NULL, "cpu_burst_us", TABLE_SPAN, 0,
+		"with --details: time above CPUQuota="},
+    [SWAPPEAK] = {"SWAPPEAK", NULL, "swap_peak_bytes", TABLE_SIZE, 0,
+		  "with --details: most swap ever; cgroup v2"},
+    [MEMSW] = {"MEMSW", NULL, "memsw_bytes", TABLE_SIZE, 0,
+	       "with --details: memory and swap together; cgroup v1"},
+    [MEMSWPEAK] = {"MEMSWPEAK", NULL, "memsw_peak_bytes", TABLE_SIZE, 0,
+		   "with --details: the most of that ever"},
+    [KERNELPEAK] = {"KERNELPEAK", NULL, "mem_kernel_peak_bytes", TABLE_SIZE, 0,
+		    "with --details: most memory of the kernel ever; cgroup v1"},
 };
 
 static const struct table_model model = {"stats", columns, COLUMNS, overview_colour};
@@ -93,6 +129,7 @@ struct stats {
 	uint64_t host_net; /* inode of this network namespace; 0: not known */
 	bool net;	   /* one of them has a network of its own */
 	bool quietly;	   /* the first look, which only samples */
+	bool details;	   /* what takes more reads */
 };
 
 static uint64_t now_us(void)
@@ -113,6 +150,37 @@ static uint64_t worst(const struct ctr_stats *s)
 		if (all[i] != CTR_ABSENT && (most == TABLE_ABSENT || all[i] > most))
 			most = all[i];
 	return most;
+}
+
+/* With what is absent as nothing: a sum of what is counted. */
+static void add_sums(struct table *t, const struct ctr_stats *s)
+{
+	uint64_t reads = 0, writes = 0, huge = 0;
+
+	for (size_t i = 0; i < s->nio; i++) {
+		reads += s->io[i].reads == CTR_ABSENT ? 0 : s->io[i].reads;
+		writes += s->io[i].writes == CTR_ABSENT ? 0 : s->io[i].writes;
+	}
+	for (size_t i = 0; i < s->nhuge; i++)
+		huge += s->huge[i].usage == CTR_ABSENT ? 0 : s->huge[i].usage;
+	table_number(t, IO_RN, reads);
+	table_number(t, IO_WN, writes);
+	table_number(t, HUGE, s->nhuge ? huge : TABLE_ABSENT);
+}
+
+static int add_details(struct table *t, struct ctr_container *c, struct ctr_error *err)
+{
+	autofree struct ctr_details *d = malloc(sizeof(*d));
+	int r = d ? ctr_stats_details(c, d, err) : err_sys(err, ENOMEM, "stats", "read statistics");
+
+	if (r < 0)
+		return r;
+	table_number(t, BURSTS, d->cpu_burst_us);
+	table_number(t, SWAPPEAK, d->swap_peak);
+	table_number(t, MEMSW, d->memsw_usage);
+	table_number(t, MEMSWPEAK, d->memsw_peak);
+	table_number(t, KERNELPEAK, d->kernel_peak);
+	return 0;
 }
 
 static void add_io(struct table *t, const struct ctr_stats *s)
@@ -175,11 +243,19 @@ static void add_figures(struct table *t, const struct ctr_stats *s)
 	    {PSI_CPU, s->cpu_pressure.some_avg10},
 	    {PSI_MEM, s->mem_pressure.some_avg10},
 	    {PSI_IO, s->io_pressure.some_avg10},
+	    {MEM_ANON, s->mem_anon},
+	    {MEM_FILE, s->mem_file},
+	    {MEM_KERNEL, s->mem_kernel},
+	    {SWAPMAX, s->mem_swap_limit},
+	    {PERIODS, s->cpu_periods},
+	    {THROTTLES, s->cpu_throttled},
+	    {PIDSFAIL, s->pids_failures},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		table_number(t, (size_t)all[i].column, all[i].value);
 	add_io(t, s);
+	add_sums(t, s);
 }
 
 static uint64_t share_of(struct stats *st, const char *id, const struct ctr_stats *s)
@@ -216,7 +292,7 @@ static int add(void *arg, const struct monitor_row *row, struct ctr_error *err)
 		st->net = true;
 		add_net(row->table, s);
 	}
-	return 0;
+	return st->details ? add_details(row->table, row->container, err) : 0;
 }
 
 static int stats_once(void *arg)
@@ -259,11 +335,17 @@ static int run(struct stats *st)
 	return watch_run(&st->watch, stats_once, st);
 }
 
+static const struct option_row rows[] = {
+    {"details", 0, OPTION_FLAG, offsetof(struct stats, details), NULL,
+     "read what the columns with this word tell, too"},
+};
+
 int mon_stats(struct ctl *ctl, int argc, char **argv)
 {
 	struct stats st = {.ctl = ctl};
-	struct options_line line = {
-	    .groups = {table_option_group(&st.o), watch_option_group(&st.watch)}};
+	struct options_line line = {.groups = {{rows, ARRAY_SIZE(rows), &st},
+					       table_option_group(&st.o),
+					       watch_option_group(&st.watch)}};
 	struct ctr_error err;
 	int r = ctl_options(ctl, &line, &model, &argc, &argv);
 

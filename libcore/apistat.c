@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "cgdetail.h"
 #include "cgstat.h"
 #include "cleanup.h"
 #include "netstat.h"
@@ -171,4 +172,28 @@ int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_er
 	if (r == 0)
 		*ret = *s;
 	return api_why(c, MACHINE_STATS, r, err);
+}
+
+int ctr_stats_details(struct ctr_container *c, struct ctr_details *ret, struct ctr_error *err)
+{
+	autofree struct ctr_details *d = malloc(sizeof(*d));
+	struct api_view v;
+	int r = api_check(c, MACHINE_STATS, &v, err);
+
+	if (r < 0)
+		return r;
+	if (!d)
+		return err_sys(err, ENOMEM, "stats", "read the statistics of %s", c->id);
+	r = cgdetail_read(&v.cg, d, err);
+	if (r == 0)
+		*ret = *d;
+	return api_why(c, MACHINE_STATS, r, err);
+}
+
+int ctr_stats_memory(struct ctr_container *c, const char *key, uint64_t *ret, struct ctr_error *err)
+{
+	struct api_view v;
+	int r = api_check(c, MACHINE_STATS, &v, err);
+
+	return r < 0 ? r : api_why(c, MACHINE_STATS, cgdetail_memory(&v.cg, key, ret, err), err);
 }

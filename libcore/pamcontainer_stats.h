@@ -62,6 +62,42 @@ struct ctr_stats {
  */
 int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_error *err);
 
+enum { CTR_DETAILS_CPUS = 512, CTR_DETAILS_RDMA = 8 };
+
+/** struct ctr_details - figures that are seldom asked for; CTR_ABSENT where there is none */
+struct ctr_details {
+	uint64_t cpu_us[CTR_DETAILS_CPUS]; /* of each CPU; cgroup v1 */
+	size_t ncpu;
+	uint64_t cpu_bursts, cpu_burst_us;		  /* above CPUQuota= */
+	uint64_t memsw_usage, memsw_peak, memsw_failures; /* memory and swap together; v1 */
+	uint64_t swap_peak, swap_failures;		  /* v2 */
+	uint64_t kernel_peak, kernel_failures;		  /* v1; usage: mem_kernel of ctr_stats */
+	uint64_t tcp_usage, tcp_peak, tcp_failures;	  /* buffers of sockets */
+	struct ctr_details_io { /* what the disk's scheduler counts, BFQ or CFQ */
+		unsigned int major, minor;
+		uint64_t queued, merged, time_ms, sectors;
+		uint64_t service_ns, wait_ns;
+		uint64_t discard_bytes, discards;
+	} io[CTR_STATS_IO];
+	size_t nio;
+	struct ctr_details_rdma {
+		char device[64];
+		uint64_t handles, objects, handle_limit, object_limit;
+	} rdma[CTR_DETAILS_RDMA];
+	size_t nrdma;
+};
+
+/** ctr_stats_details - the rest of what its control groups count */
+int ctr_stats_details(struct ctr_container *c, struct ctr_details *ret, struct ctr_error *err);
+
+/**
+ * ctr_stats_memory - a line of memory.stat by its name, as the kernel has it: "pgfault"
+ *
+ * CTR_E_NOT_FOUND (-ENOENT) when this kernel has none of that name.
+ */
+int ctr_stats_memory(struct ctr_container *c, const char *key, uint64_t *ret,
+		     struct ctr_error *err);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

@@ -101,6 +101,31 @@ static void test_stats(struct test *t)
 	end(t, c);
 }
 
+/* What is seldom asked for: there or absent, never a 0 that nobody counted. */
+static void test_details(struct test *t)
+{
+	struct ctr_container *c = make(t, "details");
+	struct ctr_stats s = stats_of(t, c);
+	static struct ctr_details d;
+	uint64_t sum = 0, v = 7;
+
+	need(t, ctr_stats_details(c, &d, &t->err) == 0, "details");
+	for (size_t i = 0; i < d.ncpu; i++)
+		sum += d.cpu_us[i];
+	check(t, d.ncpu == 0 || sum + 1000 >= s.cpu_usage_us, "CPUs add up: %" PRIu64, sum);
+	check(t, (d.memsw_usage == CTR_ABSENT) == (d.memsw_failures == CTR_ABSENT),
+	      "memory and swap are counted or not");
+	check(t, d.memsw_usage == CTR_ABSENT || d.memsw_peak >= d.memsw_usage, "the peak is one");
+	check(t, d.swap_peak == CTR_ABSENT || d.memsw_usage == CTR_ABSENT, "v1 or v2");
+	check(t, s.mem_usage == CTR_ABSENT || ctr_stats_memory(c, "pgfault", &v, &t->err) == 0,
+	      "a line of memory.stat");
+	check(t,
+	      ctr_stats_memory(c, "nonsense", &v, &t->err) == -ENOENT &&
+		  t->err.code == CTR_E_NOT_FOUND,
+	      "one that there is not");
+	end(t, c);
+}
+
 static int set(struct test *t, struct ctr_container *c, const char *key, const char *value)
 {
 	return ctr_set(c, (const char *const[]){key, value, NULL}, &t->err);
@@ -284,9 +309,10 @@ static void test_sessions(struct test *t)
 int main(int argc, char **argv)
 {
 	static const struct group groups[] = {
-	    {"processes", test_processes}, {"stats", test_stats},	  {"set", test_set},
-	    {"inherit", test_inherit},	   {"set_stays", test_set_stays}, {"timeout", test_timeout},
-	    {"sessions", test_sessions},
+	    {"processes", test_processes}, {"stats", test_stats},
+	    {"details", test_details},	   {"set", test_set},
+	    {"inherit", test_inherit},	   {"set_stays", test_set_stays},
+	    {"timeout", test_timeout},	   {"sessions", test_sessions},
 	};
 
 	return test_main(argc, argv, groups, COUNT(groups));

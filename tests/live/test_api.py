@@ -188,3 +188,7 @@ def test_notify_oom(world):
 
 def test_notify_pressure(world):
     _group(world, "api_notify", "pressure")
+
+
+def test_details(world):
+    _group(world, "api_figures", "details")
