@@ -17,20 +17,25 @@
 
 enum { KILL_MS = 5000, LOCK_MS = 200, LINE_MAX_LEN = 200 };
 
-enum { ALIVE, DEAD, DAMAGED };
+enum { ALIVE, DEAD, DAMAGED, LATER };
 
 /*
  * Alive, which a kept record of a stopped container counts as, or dead, or alive with a record that
- * can not be read: whether it is shows by its socket then. st is zero without a record.
+ * can not be read: whether it is shows by its socket then. One of a later release is for that to
+ * judge. st is zero without a record.
  */
 static int look(int rootfd, const char *id, struct state *st)
 {
 	autofd int dir = state_open_dir(rootfd, id, NULL), control = -1;
+	int r;
 
 	memset(st, 0, sizeof(*st));
 	if (dir < 0)
 		return dir;
-	if (record_read(dir, id, st, NULL) < 0) {
+	r = record_read(dir, id, st, NULL);
+	if (r == -ENOTSUP)
+		return LATER;
+	if (r < 0) {
 		memset(st, 0, sizeof(*st));
 		control = msg_connect_at(dir, "control");
 		return control >= 0 ? DAMAGED : DEAD;
@@ -126,6 +131,8 @@ static int reap_locked(int rootfd, const char *id, bool dry, struct strv *lines,
 			err);
 		return r < 0 || dry ? r : end_damaged(rootfd, id, err);
 	}
+	if (how == LATER)
+		return say(lines, id, "its record is of a later release: left alone", err);
 	return 0; /* alive, or gone since it was listed */
 }
 

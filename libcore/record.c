@@ -144,15 +144,30 @@ static const char *find_nonsense(const struct state *st, const char *id)
 	return is_own_cgroup(st) ? NULL : "cgroup";
 }
 
+/*
+ * A release of later may add fields, which are passed over, as it passes over that they are missing
+ * in what this one wrote. A record that means something else has another version: what we cannot
+ * understand we neither believe nor call damaged, since who wrote it may be at work on it.
+ */
+static int check_version(struct json_object *top)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(top, "version", &v) ||
+	    !json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 1)
+		return -EBADMSG;
+	return json_object_get_int64(v) > STATE_VERSION ? -ENOTSUP : 0;
+}
+
 static int parse(struct json_object *top, struct state *st, const char **why)
 {
 	struct json_object *v;
 	char sum[17];
+	int r = check_version(top);
 
 	*why = "version";
-	if (!json_object_object_get_ex(top, "version", &v) ||
-	    json_object_get_int(v) != STATE_VERSION)
-		return -EBADMSG;
+	if (r == -EBADMSG)
+		return r;
 	*why = "sum";
 	if (!json_object_object_get_ex(top, "sum", &v) || !json_object_is_type(v, json_type_string))
 		return -EBADMSG;
@@ -161,6 +176,8 @@ static int parse(struct json_object *top, struct state *st, const char **why)
 	json_object_object_del(top, "sum");
 	if (!sum_is(top, sum))
 		return -EBADMSG;
+	if (r < 0) /* whole, so the number is what was written */
+		return r;
 	if (jsonfield_take(top, fields, ARRAY_SIZE(fields), st, why) < 0)
 		return -EBADMSG;
 	*why = "namespaces";
@@ -177,6 +194,9 @@ int record_parse(const char *text, const char *id, struct state *ret, struct ctr
 	int r = top ? parse(top, &st, &why) : -EBADMSG;
 
 	json_object_put(top);
+	if (r == -ENOTSUP)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "state",
+			       "record of container %s is of a later release", id);
 	if (r == 0)
 		why = find_nonsense(&st, id);
 	if (r < 0 || why)

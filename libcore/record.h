@@ -12,8 +12,9 @@ char *record_format(const struct state *st);
 /**
  * record_parse - the record of that ID from its text
  *
- * -EBADMSG with CTR_E_STATE for text that is no complete record of this ID: torn, edited, of a
- * later version, or another container's. Unknown fields are skipped: a newer release may add some.
+ * -EBADMSG with CTR_E_STATE for text that is no complete record of this ID: torn, edited, or
+ * another container's. Unknown fields are skipped: a newer release may add some. -ENOTSUP with
+ * CTR_E_UNSUPPORTED for one of a later version: nobody but a later release changes or removes it.
  */
 int record_parse(const char *text, const char *id, struct state *ret,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;

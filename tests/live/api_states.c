@@ -4,7 +4,20 @@
 
 /* ---- every operation in every status ---- */
 
-enum op { START, SIGNAL, PROCESSES, STATS, SET, PAUSE, RESUME, DESTROY, FORCE, OPS };
+enum op {
+	START,
+	SIGNAL,
+	PROCESSES,
+	STATS,
+	DETAILS,
+	NOTIFY,
+	SET,
+	PAUSE,
+	RESUME,
+	DESTROY,
+	FORCE,
+	OPS
+};
 
 static int start_true(struct test *t, struct ctr_container *c)
 {
@@ -20,8 +33,18 @@ static int start_true(struct test *t, struct ctr_container *c)
 	return r;
 }
 
+static int notify(struct test *t, struct ctr_container *c)
+{
+	struct ctr_notify *n = NULL;
+	int r = ctr_notify_oom(c, &n, &t->err);
+
+	ctr_notify_free(n);
+	return r;
+}
+
 static int operate(struct test *t, struct ctr_container *c, enum op op)
 {
+	static struct ctr_details details;
 	static const char *const limits[] = {"TasksMax", "50", NULL};
 	struct ctr_proc_info *procs;
 	struct ctr_stats stats;
@@ -40,6 +63,10 @@ static int operate(struct test *t, struct ctr_container *c, enum op op)
 		return r;
 	case STATS:
 		return ctr_stats_read(c, &stats, &t->err);
+	case DETAILS:
+		return ctr_stats_details(c, &details, &t->err);
+	case NOTIFY:
+		return notify(t, c);
 	case SET:
 		return ctr_set(c, limits, &t->err);
 	case PAUSE:
@@ -58,13 +85,16 @@ static const struct {
 	const char *name;
 	int code[6];
 } table[OPS] = {
-    [START] = {"start", {CTR_E_NOT_RUNNING, 0, CTR_E_PAUSED, 0, 0, 0}},
-    [SIGNAL] = {"signal", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
-    [PROCESSES] = {"processes", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
-    [STATS] = {"stats", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
-    [SET] = {"set", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
-    [PAUSE] = {"pause", {CTR_E_NOT_RUNNING, 0, 0, 0, 0, 0}},
-    [RESUME] = {"resume", {CTR_E_NOT_PAUSED, 0, 0, 0, CTR_E_NOT_PAUSED, CTR_E_NOT_PAUSED}},
+    [START] = {"start", {CTR_E_NOT_RUNNING, CTR_E_CHECKPOINTED, CTR_E_PAUSED, 0, 0, 0}},
+    [SIGNAL] = {"signal", {CTR_E_NOT_RUNNING, CTR_E_CHECKPOINTED, 0, 0, 0, 0}},
+    [PROCESSES] = {"processes", {CTR_E_NOT_RUNNING, CTR_E_CHECKPOINTED, 0, 0, 0, 0}},
+    [STATS] = {"stats", {CTR_E_NOT_RUNNING, CTR_E_CHECKPOINTED, 0, 0, 0, 0}},
+    [DETAILS] = {"details", {CTR_E_NOT_RUNNING, CTR_E_CHECKPOINTED, 0, 0, 0, 0}},
+    [NOTIFY] = {"notify", {CTR_E_NOT_RUNNING, CTR_E_CHECKPOINTED, 0, 0, 0, 0}},
+    [SET] = {"set", {CTR_E_NOT_RUNNING, CTR_E_CHECKPOINTED, 0, 0, 0, 0}},
+    [PAUSE] = {"pause", {CTR_E_NOT_RUNNING, CTR_E_CHECKPOINTED, 0, 0, 0, 0}},
+    [RESUME] = {"resume",
+		{CTR_E_NOT_PAUSED, CTR_E_CHECKPOINTED, 0, 0, CTR_E_NOT_PAUSED, CTR_E_NOT_PAUSED}},
     [DESTROY] = {"destroy", {0, 0, CTR_E_NOT_STOPPED, 0, 0, CTR_E_NOT_STOPPED}},
     [FORCE] = {"destroy by force", {0, 0, 0, 0, 0, 0}},
 };
@@ -134,6 +164,43 @@ static void test_matrix(struct test *t)
 			ctr_container_free(c);
 		}
 	}
+}
+
+/* Of one that is on disk alone nothing is possible but to restore and to remove it. */
+static int checkpoint_elsewhere(struct test *t, const char *id)
+{
+	struct ctr_container *c;
+	int r = ctr_load(t->f, id, &c, &t->err);
+
+	return r == 0 && ctr_checkpoint(c, NULL, &t->err) == 0 ? 0 : t->err.code;
+}
+
+static int restore_elsewhere(struct test *t, const char *id)
+{
+	return ctr_restore(t->f, id, NULL, &t->err) == 0 ? 0 : t->err.code;
+}
+
+static void test_matrix_on_disk(struct test *t)
+{
+	struct ctr_container *c = make(t, "matrix");
+
+	need(t, elsewhere(checkpoint_elsewhere, "matrix") == 0, "it is checkpointed");
+	check(t, status_of(t, c) == CTR_CHECKPOINTED, "as others see");
+	for (int op = 0; op < DESTROY; op++) {
+		int want = table[op].code[CTR_CHECKPOINTED];
+		int got = elsewhere(load_and_operate, (char[]){(char)('0' + op), '\0'});
+
+		check(t, got == want, "%s: code %d is %d", table[op].name, got, want);
+	}
+	check(t, elsewhere(checkpoint_elsewhere, "matrix") == CTR_E_CHECKPOINTED, "not again");
+	check(t, elsewhere(restore_elsewhere, "matrix") == 0, "it comes back");
+	check(t, seen_status("matrix") == CTR_CREATED, "as what it was");
+	check(t, elsewhere(restore_elsewhere, "matrix") != 0, "once");
+	need(t, elsewhere(checkpoint_elsewhere, "matrix") == 0, "it goes to the disk again");
+	check(t, elsewhere(load_and_operate, (char[]){(char)('0' + DESTROY), '\0'}) == 0,
+	      "and is destroyed there, without force");
+	check(t, seen_status("matrix") == 100 + CTR_E_NOT_FOUND, "it is gone");
+	ctr_container_free(c);
 }
 
 /* ---- IDs ---- */
@@ -391,9 +458,10 @@ static void test_storm(struct test *t)
 int main(int argc, char **argv)
 {
 	static const struct group groups[] = {
-	    {"matrix", test_matrix},	 {"ids", test_ids},   {"race", test_race},
-	    {"identity", test_identity}, {"list", test_list}, {"first", test_first},
-	    {"storm", test_storm},
+	    {"matrix", test_matrix},	 {"matrix_on_disk", test_matrix_on_disk},
+	    {"ids", test_ids},		 {"race", test_race},
+	    {"identity", test_identity}, {"list", test_list},
+	    {"first", test_first},	 {"storm", test_storm},
 	};
 
 	return test_main(argc, argv, groups, COUNT(groups));

@@ -39,6 +39,10 @@ def test_matrix(world):
     _group(world, "api_states", "matrix")
 
 
+def test_matrix_on_disk(world):
+    _group(world, "api_states", "matrix_on_disk")
+
+
 def test_ids(world):
     _group(world, "api_states", "ids")
 

@@ -113,6 +113,66 @@ static void finds_what_was_added(void **state)
 	assert_int_equal(record_parse("[]", "alice-1", &back, NULL), -EBADMSG);
 }
 
+/* As release 0.1 wrote it, byte for byte: read by every later one. */
+static const char stored[] =
+    "{\"version\":1,\"id\":\"alice-1\",\"definition\":\"box\",\"rule\":\"students\","
+    "\"user\":\"alice\",\"service\":\"sshd\",\"rhost\":\"10.0.0.1\",\"tty\":\"ssh\",\"uid\":1000,"
+    "\"instance\":0,\"keep\":0,\"started\":1,\"stopped\":0,\"exit_status\":0,"
+    "\"created_us\":1700000000000000,\"init.pid\":4711,\"super.pid\":4710,"
+    "\"init.start_ticks\":123456,\"super.start_ticks\":123455,"
+    "\"cgroup\":\"pam_container\\/alice-1\",\"cgroup_inherit\":0,"
+    "\"text\":\"[Exec]\\nHostname=box\\n\",\"namespaces\":{\"mnt\":4026531840,\"pid\":4026531841}";
+
+/* With its sum, as whoever wrote it would have put it there. */
+static char *with_sum(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (const char *s = text; *s; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	h = (h ^ '}') * 0x100000001b3;
+	return str_dup_format("%s,\"sum\":\"%016llx\"}", text, (unsigned long long)h);
+}
+
+static void reads_what_an_older_release_wrote(void **state)
+{
+	autofree char *text = with_sum(stored);
+	struct ctr_error err = {0};
+	struct state st;
+
+	(void)state;
+	if (record_parse(text, "alice-1", &st, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(st.user, "alice");
+	assert_true(st.uid == 1000 && st.init.pid == 4711 && st.init.start_ticks == 123456);
+	assert_true(st.nns == 2 && st.ns[1].inode == 4026531841);
+	assert_string_equal(st.text, "[Exec]\nHostname=box\n");
+}
+
+/* What was added is passed over; a later version is told from a damaged record. */
+static void knows_a_later_release(void **state)
+{
+	autofree char *added = str_dup_format("%s,\"color\":\"red\",\"list\":[1,{}]", stored);
+	autofree char *more = with_sum(added), *later = with_sum(added), *lie = NULL;
+	struct state st, untouched = {.uid = 77};
+	struct ctr_error err = {0};
+
+	(void)state;
+	assert_int_equal(record_parse(more, "alice-1", &st, NULL), 0);
+	free(later);
+	added[strlen("{\"version\":")] = '9';
+	later = with_sum(added);
+	assert_int_equal(record_parse(later, "alice-1", &untouched, &err), -ENOTSUP);
+	assert_int_equal(err.code, CTR_E_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "later release"));
+	assert_int_equal(untouched.uid, 77);
+	later[strlen("{\"version\":9,\"id\":\"a")] = 'x'; /* its number may be what was changed */
+	assert_int_equal(record_parse(later, "alice-1", &st, &err), -EBADMSG);
+	added[strlen("{\"version\":")] = '0';
+	lie = with_sum(added);
+	assert_int_equal(record_parse(lie, "alice-1", &st, &err), -EBADMSG);
+}
+
 /* What an own sum does not make true: groups of others, numbers that mean nothing */
 static void refuses_nonsense(void **state)
 {
@@ -193,6 +253,8 @@ int main(void)
 	    cmocka_unit_test(finds_every_changed_byte),
 	    cmocka_unit_test(takes_the_longest_names),
 	    cmocka_unit_test(finds_what_was_added),
+	    cmocka_unit_test(reads_what_an_older_release_wrote),
+	    cmocka_unit_test(knows_a_later_release),
 	    cmocka_unit_test(refuses_nonsense),
 	    cmocka_unit_test(reads_only_a_private_file),
 	};
