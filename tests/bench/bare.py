@@ -23,6 +23,7 @@ CRIU = "/usr/sbin/criu"
 # as libcore/criurun.c sets them
 OPTIONS = ["-v4", "--manage-cgroups=ignore", "--enable-external-sharing", "--enable-external-masters",
            "--link-remap", "--ghost-limit", str(256 << 20), "--timeout", "60", "--network-lock", "skip"]
+MASK = "/run/bench/mask"  # in TREE: what hides a folder
 KEPT = ("tmpfs", "devpts", "mqueue", "proc")  # of libcore/mntlist.c
 
 
@@ -31,9 +32,13 @@ def externals(pid):
     each shows."""
     hosts = mountinfo.read("self")
     known, devices = shape.index(hosts), {mount.device for mount in hosts}
-    return {mount.target: shape.source_of(mount, known, "") or mount.target
-            for mount in mountinfo.read(pid) if mount.target != "/" and
-            (mount.fstype not in KEPT or mount.device in devices)}
+    found = {}
+    for mount in mountinfo.read(pid):
+        if "nr_inodes=1" in mount.super_options.split(","):
+            found[mount.target] = MASK
+        elif mount.target != "/" and (mount.fstype not in KEPT or mount.device in devices):
+            found[mount.target] = shape.source_of(mount, known, "") or mount.target
+    return found
 
 
 def _reason(folder, log):
@@ -48,11 +53,12 @@ class Bare:
     def __init__(self, points, images, count):
         self.points, self.count = points, count
         self.pid, self.number = 0, 0
-        for path in (PLACE, TREE):
+        for path in (PLACE, TREE, MASK):
             os.makedirs(path, mode=0o700, exist_ok=True)
         shutil.rmtree(PLACE)
         shutil.copytree(images, self._images())
-        script = f"mount --rbind / {TREE} && echo && exec sleep infinity"
+        script = f"mount --rbind / {TREE} && mount -t tmpfs -o ro,size=4k,nr_inodes=1 none {TREE}{MASK} && " \
+                 "echo && exec sleep infinity"
         self.keeper = subprocess.Popen(["unshare", "-m", "--propagation", "private", "sh", "-c", script],
                                        stdout=subprocess.PIPE)
         assert self.keeper.stdout.readline(), "the tree could not be mounted"

@@ -100,7 +100,10 @@ class Saved:
 
     def restore(self):
         spent = _ctl("restore", ID)
-        found = processes(self.init())
+        found, end = processes(self.init()), time.monotonic() + 1
+        while found != self.processes and time.monotonic() < end:  # PID 1 closes something by a child
+            time.sleep(0.01)
+            found = processes(self.init())
         assert found == self.processes, f"{found} processes came back of {self.processes}"
         return spent
 
