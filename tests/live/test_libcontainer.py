@@ -7,7 +7,7 @@ import re
 from harness import compiled
 
 CONTAINED = True
-PROGRAMS = ("api_lcinit", "api_lcexec", "api_lcusers")
+PROGRAMS = ("api_lcinit", "api_lcexec", "api_lcmounts", "api_lcusers")
 
 
 def _source(program):
