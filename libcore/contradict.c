@@ -40,6 +40,12 @@ static int check_users(const struct spec *s, struct ctr_error *err)
 	if (s->on_logout || s->on_disconnect == SPEC_DISCONNECT_CHECKPOINT)
 		return bad(err, "PrivateUsers= and checkpoints (OnLogout=, "
 				"OnDisconnect=checkpoint) can not be together");
+	/* what only root of the host may do; PID 1, which starts programs, is not */
+	if ((s->nice_set && s->nice < 0) || (s->oom_score_adjust_set && s->oom_score_adjust < 0) ||
+	    s->sched_policy == SPEC_SCHED_FIFO || s->sched_policy == SPEC_SCHED_RR ||
+	    s->io_sched_class == SPEC_IO_REALTIME)
+		return bad(err, "with PrivateUsers= Nice= and OOMScoreAdjust= can not be below 0, "
+				"nor scheduling realtime");
 	/* PID 1 sees who connects by its group, which does not count then (proc(5)) */
 	if (idmap_is_mapped(&s->users) && s->protect_proc == SPEC_PROC_PTRACEABLE)
 		return bad(err, "ProtectProc=ptraceable can not be used with PrivateUsers=");

@@ -14,6 +14,7 @@
 #include "child.h"
 #include "cleanup.h"
 #include "createhook.h"
+#include "idpool.h"
 #include "msg.h"
 #include "network.h"
 #include "proc.h"
@@ -108,14 +109,20 @@ static void undo_cgroup(void *ctx)
 static int run_users(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;
-	const struct userns_who who = {c->st.uid, c->gid, c->groups, c->ngroups};
-	int r;
+	struct idpool_answer own = {.choice = c->spec->users};
+	const struct idpool_job job = {c->rootfd,  c->dirfd,  c->st.id,
+				       c->st.user, c->st.uid, c->gid};
+	struct userns_who who = {.uid = c->st.uid, .gid = c->gid, .groups = own.groups};
+	int r = 0;
 
 	if (c->spec->users.mode == IDMAP_NO)
 		return 0;
-	if (c->spec->users.mode == IDMAP_PICK)
-		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "users", "PrivateUsers=pick");
-	c->users.choice = c->spec->users;
+	if (idmap_is_mapped(&own.choice))
+		r = idpool_take(&job, &own, err);
+	if (r < 0)
+		return r;
+	who.ngroups = own.ngroups;
+	c->users.choice = own.choice;
 	r = userns_map(&c->users, &who, err);
 	return r < 0 ? r : userns_make(&c->users, c->spec->namespaces, err);
 }

@@ -44,9 +44,7 @@ struct create {
 	int restrict_fd;   /* blob */
 	int abort_fd;	   /* readable or hung up: the login gave up; -1: none */
 	unsigned int timeout_ms;
-	gid_t gid;	     /* of the owner */
-	const gid_t *groups; /* the same; used only while it is made */
-	size_t ngroups;
+	gid_t gid; /* of the owner */
 	struct cg_facts cg_facts;
 	/* hears of Poststop= hooks that fail; NULL: nobody */
 	void (*tell)(void *arg, const struct ctr_error *err);

@@ -10,9 +10,6 @@
 /* (uid_t)-1 is nobody's number: setresuid(2) takes it for "leave it" */
 static const uint64_t end_of_ids = UINT32_MAX;
 
-/* Below are the host's own users, and those of its distribution. */
-static const uint32_t lowest_base = 65536;
-
 int idmap_parse_choice(const char *value, struct idmap_choice *ret)
 {
 	static const char *const words[] = {"no", "identity", "pick"};
@@ -36,7 +33,7 @@ int idmap_parse_choice(const char *value, struct idmap_choice *ret)
 		r = num_id(colon + 1, &range);
 	if (r < 0)
 		return -EINVAL;
-	if (base < lowest_base || range < IDMAP_RANGE_MIN || (uint64_t)base + range > end_of_ids)
+	if (base < IDMAP_BASE_MIN || range < IDMAP_RANGE_MIN || (uint64_t)base + range > end_of_ids)
 		return -ERANGE;
 	*ret = (struct idmap_choice){IDMAP_FIXED, base, range};
 	return 0;

@@ -16,10 +16,11 @@
 enum idmap_mode { IDMAP_NO, IDMAP_IDENTITY, IDMAP_PICK, IDMAP_FIXED };
 
 enum {
-	IDMAP_EXTENTS = 340,   /* the kernel's limit, user_namespaces(7), since 4.15 */
-	IDMAP_TEXT = 4096,     /* a map is written at once and below a page */
-	IDMAP_RANGE = 65536,   /* what pick gives */
-	IDMAP_RANGE_MIN = 1024 /* system users, and gid 5 of terminals */
+	IDMAP_EXTENTS = 340,	/* the kernel's limit, user_namespaces(7), since 4.15 */
+	IDMAP_TEXT = 4096,	/* a map is written at once and below a page */
+	IDMAP_RANGE = 65536,	/* what pick gives */
+	IDMAP_RANGE_MIN = 1024, /* system users, and gid 5 of terminals */
+	IDMAP_BASE_MIN = 65536	/* below are the host's own users, and those of its distribution */
 };
 
 /** struct idmap_choice - PrivateUsers=, with base and range of what was picked */

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "mnt.h"
+#include "owner.h"
 #include "path.h"
 #include "procfs.h"
 #include "sys.h"
@@ -26,19 +27,6 @@ static int set_attr(int mnt, uint64_t attr, bool below, struct ctr_error *err)
 		a.attr_clr = MOUNT_ATTR__ATIME;
 	r = sys_mount_setattr(mnt, "", AT_EMPTY_PATH | (below ? AT_RECURSIVE : 0), &a, sizeof(a));
 	return r < 0 ? err_sys(err, r, "mount", "set mount attributes") : 0;
-}
-
-/*
- * Of the host's files none can be left with a number of a user namespace: who gets it later would
- * own them. Not every file system can be told so.
- */
-static int keep_numbers_out(const struct mountmake *w, int mnt, uint64_t attr,
-			    struct ctr_error *err)
-{
-	int r =
-	    w->hole >= 0 && !(attr & MOUNT_ATTR_RDONLY) ? mnt_idmap(mnt, w->hole, true, err) : 0;
-
-	return r == -EINVAL || r == -EPERM ? 0 : r;
 }
 
 static int set_propagation(int mnt, const struct mountline_options *o, struct ctr_error *err)
@@ -77,8 +65,8 @@ int mountmake_bind(const struct mountmake *w, int from, const char *dest,
 		r = set_attr(m, o->attr, false, err);
 	if (r == 0 && o->attr_below)
 		r = set_attr(m, o->attr_below, true, err);
-	if (r == 0)
-		r = keep_numbers_out(w, m, o->attr_below, err);
+	if (r == 0 && !(o->attr_below & MOUNT_ATTR_RDONLY))
+		r = owner_keep_out(w->hole, m, true, err);
 	if (r == 0)
 		r = set_propagation(m, o, err);
 	return r < 0 ? r : mnt_attach(m, target, dest, err);
@@ -251,7 +239,7 @@ static int make_overlay(const struct mountmake *w, const struct mountline *m, st
 		cleanup_fd(&fds[i]);
 	if (r < 0)
 		return r;
-	r = keep_numbers_out(w, mnt, m->options.attr, err);
+	r = m->options.attr & MOUNT_ATTR_RDONLY ? 0 : owner_keep_out(w->hole, mnt, true, err);
 	if (r == 0)
 		r = set_propagation(mnt, &m->options, err);
 	return r < 0 ? r : mnt_attach(mnt, target, m->dest, err);

@@ -14,6 +14,7 @@
 #include "dev.h"
 #include "mnt.h"
 #include "mountmake.h"
+#include "owner.h"
 #include "path.h"
 #include "procfs.h"
 #include "sys.h"
@@ -27,30 +28,12 @@ struct build {
 	uint64_t attr; /* of every mount that is shown */
 };
 
+static int hole_of(const struct build *b)
+{
+	return b->facts->users ? b->facts->users->hole_fd : -1;
+}
+
 /* ---- the tree ---- */
-
-/*
- * Where the host's files can be written, none can be left that has a number of the range: who gets
- * that number later would own it. Not every file system can be told so.
- */
-static int keep_numbers_out(const struct build *b, int mnt, bool recursive, struct ctr_error *err)
-{
-	const struct userns *u = b->facts->users;
-	int r = u && u->hole_fd >= 0 ? mnt_idmap(mnt, u->hole_fd, recursive, err) : 0;
-
-	return r == -EINVAL || r == -EPERM ? 0 : r;
-}
-
-/* A tree of its own is root's inside; the host's stays root's of the host (threats: C9). */
-static int show_owners(const struct build *b, int tree, struct ctr_error *err)
-{
-	const struct userns *u = b->facts->users;
-
-	if (!u || !idmap_is_mapped(&u->choice))
-		return 0;
-	return b->spec->root_directory ? mnt_idmap(tree, u->fd, false, err)
-				       : keep_numbers_out(b, tree, false, err);
-}
 
 static int show_mount(struct build *b, const struct mnt_point *p, struct ctr_error *err)
 {
@@ -66,7 +49,7 @@ static int show_mount(struct build *b, const struct mnt_point *p, struct ctr_err
 		return m;
 	r = mnt_set(m, b->attr, MS_SLAVE, false, err);
 	if (r == 0)
-		r = keep_numbers_out(b, m, false, err);
+		r = owner_keep_out(hole_of(b), m, false, err);
 	return r < 0 ? r : mnt_attach(m, target, p->path, err);
 }
 
@@ -135,6 +118,52 @@ static int make_overlay(struct build *b, int lower, struct ctr_error *err)
 	return r;
 }
 
+/* A tree of its own is root's inside; the host's stays root's of the host. */
+static int map_owners(const struct build *b, int tree, struct ctr_error *err)
+{
+	const struct userns *u = b->facts->users;
+	const char *path = b->spec->root_directory;
+
+	return path ? owner_map_tree(u, tree, path, err)
+		    : owner_keep_out(hole_of(b), tree, false, err);
+}
+
+/*
+ * Below an overlay it has to be mounted somewhere (ovl_mount_dir(), super.c, before 6.15): on
+ * itself, in this mount namespace, where the old tree goes away at the end.
+ */
+static int map_lower(struct build *b, int top, struct ctr_error *err)
+{
+	autofd int lower = mnt_clone(top, false, err);
+	int r;
+
+	if (lower < 0)
+		return lower;
+	r = map_owners(b, lower, err);
+	if (r == 0)
+		r = mnt_attach(lower, top, b->spec->root_directory, err);
+	return r < 0 ? r : make_overlay(b, lower, err);
+}
+
+static int show_tree(struct build *b, int top, struct ctr_error *err)
+{
+	bool written = !b->spec->read_only && b->spec->volatile_mode == SPEC_VOLATILE_NO;
+	autofd int tree = -1;
+	int r = 0;
+
+	if (b->spec->volatile_mode == SPEC_VOLATILE_OVERLAY)
+		return b->facts->users && b->spec->root_directory ? map_lower(b, top, err)
+								  : make_overlay(b, top, err);
+	if (b->spec->root_directory && written)
+		r = owner_check_tree(b->facts->users, b->spec->root_directory, err);
+	if (r == 0)
+		tree = mnt_clone(top, false, err);
+	if (r < 0 || tree < 0)
+		return r < 0 ? r : tree;
+	r = map_owners(b, tree, err);
+	return r < 0 ? r : take_fd(&tree);
+}
+
 static int open_tree_of(struct build *b, struct ctr_error *err)
 {
 	const char *path = b->spec->root_directory ? b->spec->root_directory : "/";
@@ -150,13 +179,10 @@ static int open_tree_of(struct build *b, struct ctr_error *err)
 	}
 	if (top < 0)
 		return err_sys(err, top, "root", "open %s", path);
-	tree = b->spec->volatile_mode == SPEC_VOLATILE_OVERLAY ? make_overlay(b, top, err)
-							       : mnt_clone(top, false, err);
+	tree = show_tree(b, top, err);
 	if (tree < 0)
 		return tree;
 	r = mnt_set(tree, b->attr, MS_SLAVE, false, err);
-	if (r == 0 && b->spec->volatile_mode != SPEC_VOLATILE_OVERLAY)
-		r = show_owners(b, tree, err);
 	if (r < 0)
 		return r;
 	/* onto the old root: from here on it is reached by this descriptor alone */
@@ -183,11 +209,9 @@ static int attach_tmpfs(struct build *b, const char *path, const char *options, 
 
 static struct mountmake place(const struct build *b)
 {
-	const struct userns *u = b->facts->users;
-
 	return (struct mountmake){.host = b->host,
 				  .root = b->root,
-				  .hole = u ? u->hole_fd : -1,
+				  .hole = hole_of(b),
 				  .hidepid = procfs_hidepid(b->spec->protect_proc)};
 }
 

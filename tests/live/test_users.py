@@ -3,17 +3,22 @@
 
 import os
 import re
+import shutil
+import subprocess
+
+from harness.world import write
+from test_commands import container, ctl
 
 CONTAINED = True
 RANGE = "[Exec]\nPrivateUsers=700000:65536\n"
+PICK = "[Exec]\nPrivateUsers=pick\n"
 # what is needed to try things as root inside
-OPEN = ("PrivateUsers=700000:65536\nNoNewPrivileges=no\nCapabilityBoundingSet=~\nSystemCallFilter=\n"
-        "Hostname=box\n")
+OPEN = ("NoNewPrivileges=no\nCapabilityBoundingSet=~\nSystemCallFilter=\nHostname=box\n")
 
 
-def _inside(world, command, lines, **options):
+def _inside(world, command, lines, user="alice", **options):
     world.definition("box", lines)
-    done = world.ssh("alice", command, **options)
+    done = world.ssh(user, command, **options)
     assert done.returncode == 0, (done, world.log[-5:])
     return done.stdout.decode()
 
@@ -72,3 +77,152 @@ def test_programs_that_join(world):
     assert done.returncode == 0, (done, world.log[-5:])
     out = done.stdout.decode().split()
     assert out[0] != os.readlink("/proc/self/ns/user") and out[1] == "4001", out
+
+
+ROOT = r"""
+import ctypes, errno, os, resource, socket, time
+libc = ctypes.CDLL(None, use_errno=True)
+def tell(name, call):
+    try:
+        print(name, call() or "done")
+    except OSError as e:
+        print(name, errno.errorcode[e.errno])
+def libc_call(*a):
+    def call():
+        if libc[a[0]](*a[1:]) < 0:
+            raise OSError(ctypes.get_errno(), "")
+    return call
+tell("uid", lambda: f"{os.getuid()}:{os.getgid()}")
+tell("files", lambda: "{}:{}".format(*resource.getrlimit(resource.RLIMIT_NOFILE)))
+tell("share", lambda: open("/srv/share/x", "w"))
+tell("groups", lambda: os.setgroups([3, 4]))
+tell("shadow", lambda: open("/etc/shadow").read())
+tell("write", lambda: open("/etc/made", "w"))
+tell("chown", lambda: os.chown("/etc/passwd", 0, 0))
+tell("home", lambda: os.listdir("/home/alice"))
+tell("mknod", lambda: os.mknod("/tmp/mem", 0o20666, os.makedev(1, 1)))
+tell("null", lambda: open("/dev/null", "w").write("x") and None)
+tell("name", lambda: socket.sethostname("renamed"))
+tell("mount", libc_call("mount", b"none", b"/mnt", b"tmpfs", 0, None))
+tell("mounted", lambda: open("/mnt/here", "w") and None)
+tell("umount", libc_call("umount2", b"/proc/sys", 2))
+tell("helper", libc_call("umount2", b"/dev/.container/init", 2))
+tell("remount", libc_call("mount", None, b"/proc/sys", None, 32 | 4096, None))
+tell("sysctl", lambda: open("/proc/sys/kernel/panic", "w"))
+tell("nice", lambda: os.setpriority(os.PRIO_PROCESS, 0, -5))
+tell("clock", lambda: time.clock_settime(time.CLOCK_REALTIME, time.time()))
+tell("reboot", libc_call("reboot", 0))
+"""
+
+
+def test_root_inside(world):
+    """MUST-1: what capabilities of root inside reach, and what they do not; exec joins the namespace."""
+    write("/srv/probe.py", ROOT)
+    os.makedirs("/srv/share")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", "/srv/share"], check=True)
+    text = f"[Exec]\nPrivateUsers=700000:65536\nLimitNOFILE=99:999\n{OPEN}[Files]\nBind=/srv/share\n"
+    with container(world, text=text) as name:
+        out, err = ctl(world, "exec", name, "--", "python3", "/srv/probe.py")
+        told = dict(line.split(" ", 1) for line in out.splitlines())
+        assert told == {
+            "uid": "0:0", "files": "99:999", "share": "EOVERFLOW", "groups": "done", "shadow": "EACCES", "write": "EACCES", "chown": "EPERM",
+            "home": "EACCES", "mknod": "EPERM", "null": "done", "name": "done", "mount": "done",
+            "mounted": "done", "umount": "EINVAL", "helper": "EINVAL", "remount": "EPERM",
+            "sysctl": "EROFS", "nice": "EACCES", "clock": "EPERM", "reboot": "EPERM"}, (told, err)
+        assert ctl(world, "exec", name, "hostname")[0] == "renamed\n" and os.uname().nodename != "renamed"
+        assert not os.path.exists("/mnt/here")
+        # a user of the host is another one inside; outside root is the first number of the range
+        assert ctl(world, "exec", "-u", "alice", name, "--", "id", "-u")[0] == "4001\n"
+        job = subprocess.Popen(["containerctl", "exec", name, "sleep", "60"])
+        world.until(lambda: subprocess.run(["pgrep", "-U", "700000", "sleep"],
+                                           capture_output=True).returncode == 0, "it runs as 700000")
+        assert "PrivateUsers" in ctl(world, "checkpoint", name, code=1)[1]
+        ctl(world, "terminate", "--grace", "0", name)
+        job.wait(10)
+    subprocess.run(["umount", "/srv/share"], check=True)
+
+
+def _notes():
+    top = "/run/pam_container/containers"
+    return {c: open(f"{top}/{c}/users").read() for c in os.listdir(top)
+            if os.path.exists(f"{top}/{c}/users")}
+
+
+def test_picks(world):
+    """Picks do not overlap, keep out of what is somebody's, and are free again; a crash frees them too."""
+    write("/etc/subuid", "pam_container:1000000:262144\ncarol:1065536:10\n")
+    write("/etc/subgid", "carol:1065536:10\npam_container:1000000:262144\n")
+    with open("/etc/group", "a") as file:
+        file.write("directory:x:1131100:\n")
+    base = "awk '$3 > 4000 { print $2 - $1; exit }' /proc/self/uid_map; sleep 0.2"
+    world.definition("box", PICK)
+    jobs = [subprocess.Popen(world.ssh_argv(user, base), stdout=subprocess.PIPE)
+            for user in ("alice", "bob")]
+    bases = {int(job.communicate(timeout=20)[0]) for job in jobs}
+    # of four there are two left: carol has one, a group of the host's another
+    assert bases == {1000000, 1196608}, (bases, world.log[-5:])
+    world.until(lambda: _notes() == {}, "both are free")
+    with container(world, "first", PICK), container(world, "second", PICK):
+        assert {note for note in _notes().values()} == {"1000000:65536:pick", "1196608:65536:pick"}
+        done = world.ssh("alice", "id")
+        assert done.returncode != 0 and b"uid=" not in done.stdout, done
+        assert any("no 65536 numbers" in line for line in world.log), world.log[-5:]
+        world.definition("box", "[Exec]\nPrivateUsers=1000000:2000\n")
+        assert world.ssh("alice", "id").returncode != 0
+        assert any("1000000 is a user" in line for line in world.log), world.log[-5:]
+    world.definition("box", "[Exec]\nPrivateUsers=1131090:2000\n")
+    assert world.ssh("alice", "id").returncode != 0
+    assert any("1131100 is a user" in line for line in world.log), world.log[-5:]
+
+
+def test_groups_of_the_login(world):
+    """They stay, in shells of PID 1 and in what has entered; number 0 of the host is in no map."""
+    with open("/etc/group", "a") as file:
+        file.write("crew:x:70005:alice\nold:x:90:alice\n")
+    subprocess.run(["sed", "-i", "s/^root:x:0:.*/root:x:0:alice/", "/etc/group"], check=True)
+    write("/srv/crew", "told\n", 0o640)
+    os.chown("/srv/crew", 0, 70005)
+    out = _inside(world, "id -G; cat /srv/crew; cat /proc/self/gid_map", PICK).splitlines()
+    assert {"5001", "90", "70005"} <= set(out[0].split()) and out[1] == "told", out
+    assert all(outside > 0 for _, outside, _ in _map(out[2:])), out
+    done = world.run(world.ssh_argv("alice", program="sftp"), input=b"get /srv/crew /dev/null\n")
+    assert done.returncode == 0 and b"denied" not in done.stderr, done
+
+
+def test_tree_of_its_own(world):
+    """RootDirectory=: root's files are root's inside, programs that are setuid root make one that."""
+    os.makedirs("/srv/trees")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", "/srv/trees"], check=True)
+    try:
+        _make_tree("/srv/trees/image")
+        lines = f"[Exec]\nPrivateUsers=700000:65536\n{OPEN}[Files]\nRootDirectory=/srv/trees/image\n"
+        look = ("id -u; root -p -c 'echo $EUID; echo >/etc/made && echo made; echo $(</etc/secret)'; "
+                "stat -c %u /etc/marker /home/alice")
+        world.definition("box", lines)
+        assert world.ssh("alice", "id").returncode != 0  # others could execute what he leaves there
+        assert any("mode 0700" in line for line in world.log), world.log[-5:]
+        for more in ("ReadOnly=yes\n", "Volatile=overlay\n"):
+            out = _inside(world, look, lines + more).split()
+            made = [] if "Read" in more else ["made"]
+            assert out == ["4001", "0", *made, "kept", "0", "4001"], (more, out)
+            assert not os.path.exists("/srv/trees/image/etc/made")
+        os.chmod("/srv/trees", 0o700)
+        out = _inside(world, look, lines).split()
+        assert out == ["4001", "0", "made", "kept", "0", "4001"], out
+        assert os.stat("/srv/trees/image/etc/made").st_uid == 0
+    finally:
+        subprocess.run(["umount", "/srv/trees"], check=True)
+
+
+def _make_tree(top):
+    for name in ("bin", "dev", "proc", "sys", "run", "tmp", "etc", "home/alice", "var/tmp"):
+        os.makedirs(f"{top}/{name}")
+    shutil.copy("/bin/busybox", f"{top}/bin/busybox")
+    shutil.copy("/bin/bash-static", f"{top}/bin/bash")
+    shutil.copy("/bin/bash-static", f"{top}/bin/root")
+    os.chmod(f"{top}/bin/root", 0o4755)
+    for name in ("id", "touch", "cat", "stat"):
+        os.symlink("busybox", f"{top}/bin/{name}")
+    write(f"{top}/etc/marker", "of the image\n")
+    write(f"{top}/etc/secret", "kept\n", 0o600)
+    os.chown(f"{top}/home/alice", 4001, 5001)
