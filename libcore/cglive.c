@@ -8,6 +8,7 @@
 #include "cgline.h"
 #include "cgpath.h"
 #include "cgprobe.h"
+#include "cgstat.h"
 #include "cleanup.h"
 #include "fd.h"
 #include "num.h"
@@ -264,6 +265,26 @@ static int add_cpuset(const struct cg *cg, const char *key, const char *file, st
 	return cgset_add(set, item, text, NULL);
 }
 
+/* The file says "oom_kill_disable 0", and takes "0". */
+static int add_oom(const struct cg *cg, bool disable, struct cgset *set)
+{
+	const struct cg_hierarchy *h = cgprobe_find(cg->facts, "memory", NULL);
+	struct cgset_item item = {.key = "OOMKillDisable",
+				  .file = "memory.oom_control",
+				  .h = h,
+				  .undo_file = "memory.oom_control"};
+	char text[VALUE_SIZE * 2];
+	uint64_t now;
+	int r = h ? read_file(h, cg->path, item.file, text, sizeof(text)) : -ENOENT;
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	now = cgstat_value(text, "oom_kill_disable");
+	if (now > 1 || now == disable)
+		return 0;
+	return cgset_add(set, item, disable ? "1" : "0", now ? "1" : "0");
+}
+
 /* What the group above has, as a new group would. */
 static int add_swappiness(const struct cg *cg, struct cgset *set)
 {
@@ -308,6 +329,8 @@ int cglive_add(const struct cg *cg, const struct spec *spec, struct cgset *set,
 
 	if (r == 0)
 		r = cgline_live(cg, set);
+	if (r == 0)
+		r = add_oom(cg, spec->oom_kill_disable, set);
 	if (r == 0 && spec->memory_swappiness == SPEC_UNSET)
 		r = add_swappiness(cg, set);
 	if (r == 0 && !spec->allowed_cpus)

@@ -220,6 +220,22 @@ static int add_memsw(struct cgplan *p, struct ctr_error *err)
 	return r < 0 ? r : add(p, item, value, NULL);
 }
 
+/* A living group has a switch, and a file that reads otherwise than it is written: cglive.c */
+static int add_oom(struct cgplan *p, struct ctr_error *err)
+{
+	const struct cgset_item item = {.key = "OOMKillDisable",
+					.file = "memory.oom_control",
+					.h = cgprobe_find(p->facts, "memory", "memory")};
+
+	if (!p->spec->oom_kill_disable)
+		return 0;
+	if (!item.h)
+		return cgplan_unsupported(item.key, "memory", err);
+	if (item.h->v2)
+		return cgplan_only_v1(item.key, err);
+	return p->live ? 0 : add(p, item, "1", NULL);
+}
+
 static int add_cpuset(struct cgplan *p, const char *key, const char *file, const char *list,
 		      struct ctr_error *err)
 {
@@ -289,6 +305,8 @@ int cgset_plan(const struct cg_facts *facts, const struct spec *spec,
 		if (r == 0 && rows[i].field == offsetof(struct spec, memory_swap_max))
 			r = add_memsw(&p, err);
 	}
+	if (r == 0)
+		r = add_oom(&p, err);
 	if (r == 0)
 		r = cgcpu_plan(&p, err);
 	if (r == 0)

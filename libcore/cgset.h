@@ -16,6 +16,7 @@
  * | MemoryMin           -                            memory.min           passed over
  * | MemorySwapMax       memory.memsw.limit_in_bytes  memory.swap.max      error if swap
  * | MemorySwappiness    memory.swappiness            -                    passed over
+ * | OOMKillDisable      memory.oom_control           error                error
  * | KernelMemoryMax     -                            -                    ignored
  * | TasksMax            pids.max                     pids.max             error
  * | CPUQuota            cpu.cfs_quota_us             cpu.max              error

@@ -164,6 +164,7 @@ struct spec {
 	uint64_t memory_max, memory_high, memory_swap_max;  /* bytes */
 	uint64_t memory_min, memory_low, kernel_memory_max; /* bytes */
 	uint64_t memory_swappiness;			    /* 0..100 */
+	bool oom_kill_disable;
 	uint64_t tasks_max;
 	uint64_t cpu_quota;					       /* percent of one CPU */
 	uint64_t cpu_weight;					       /* 1..10000, 0: idle */

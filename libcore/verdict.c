@@ -74,7 +74,7 @@ static bool has_limits(const struct spec *s)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		if (lists[i]->n > 0)
 			return true;
-	return s->allowed_cpus || s->allowed_mems;
+	return s->allowed_cpus || s->allowed_mems || s->oom_kill_disable;
 }
 
 static bool is_beyond(const struct spec_capset *a, const struct spec_capset *b)

@@ -565,6 +565,12 @@ def test_more_limits(world):
         assert {key: read(key) for key in MORE} == usual
         assert value("cpu", "c", "cpu.idle") == "0"
         tool("set", "c", *words)
+    tool("set", "c", "OOMKillDisable=yes")
+    assert "oom_kill_disable 1" in value("memory", "c", "memory.oom_control")
+    tool("set", "c", "AllowedCPUs=0-500", fails="config")
+    assert "oom_kill_disable 1" in value("memory", "c", "memory.oom_control"), "taken back"
+    tool("set", "c")
+    assert "oom_kill_disable 0" in value("memory", "c", "memory.oom_control")
     tool("set", "c", "Unified=memory.max=1", fails="unsupported")
     tool("set", "c", "NetworkClassID=5", fails="unsupported")
     tool("remove", "c")

@@ -102,6 +102,8 @@ static const struct {
     {"MemoryLow=infinity", "memory.soft_limit_in_bytes~-1;", "memory.low~max;"},
     {"MemoryMin=1M", "", "memory.min~1048576;"},
     {"MemorySwappiness=0", "memory.swappiness~0;", ""},
+    {"OOMKillDisable=yes", "memory.oom_control=1;", NULL},
+    {"OOMKillDisable=no", "", ""},
     {"KernelMemoryMax=50M", "", ""}, /* ignored: verdict.c warns */
     {"CPUQuota=50%;CPUQuotaPeriodSec=10ms", "cpu.cfs_period_us=10000;cpu.cfs_quota_us=5000;",
      "cpu.max=5000 10000;"},
@@ -166,6 +168,7 @@ static void misses_controllers(void **state)
 	    {"AllowedCPUs=0", "AllowedCPUs= needs the cpuset"},
 	    {"AllowedMemoryNodes=0", "AllowedMemoryNodes= needs the cpuset"},
 	    {"IOReadIOPSMax=/dev/sda 5", "IOReadIOPSMax= needs the io"},
+	    {"OOMKillDisable=yes", "OOMKillDisable= needs the memory"},
 	    {"CPURealtimeRuntimeSec=5ms", "CPURealtimeRuntimeSec= needs the cpu"},
 	    {"HugetlbMax=2M 1M", "HugetlbMax= needs the hugetlb"},
 	    {"RDMAMax=a hca_handle=1", "RDMAMax= needs the rdma"},

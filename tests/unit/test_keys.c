@@ -126,6 +126,7 @@ static const struct {
     {"Resources", "MemoryMin", "0|1G", "x"},
     {"Resources", "MemoryLow", "0|1G|infinity", "-1"},
     {"Resources", "MemorySwappiness", "0|60|100", "-1|101|infinity|x"},
+    {"Resources", "OOMKillDisable", "yes|no", "kill"},
     {"Resources", "KernelMemoryMax", "50M", "0"},
     {"Resources", "TasksMax", "1|infinity", "0|1K"},
     {"Resources", "CPUQuota", "50%|200%", "0%|50|x%"},
