@@ -19,9 +19,9 @@ ABORTING = KINDS[:4]
 
 def _install(body="", mode=0o755):
     """A hook that writes down what it was given; body: what it does besides."""
-    log = f"case $CONTAINER_HOOK in startContainer) log=/tmp/started;; *) log={LOG};; esac\n"
+    log = f"state=$(cat)\ncase $CONTAINER_HOOK in startContainer) log=/tmp/started;; *) log={LOG};; esac\n"
     write(HOOK, f"#!/bin/sh\n{log}ns=$(readlink /proc/self/ns/uts)\n"
-          "echo \"$CONTAINER_HOOK $ns $(cat)\" >>$log\n" + body, mode)
+          "echo \"$CONTAINER_HOOK $ns $state\" >>$log\n" + body, mode)
 
 
 def _lines():
@@ -43,8 +43,13 @@ def _gone(world):
     world.until(lambda: not outside.containers(), "the container is gone")
 
 
+# The set-up child's mounts at that moment: those of the host, and what was made since.
+MOUNTS = ("pid=$(echo \"$state\" | sed -n 's/.*\"pid\":\\([0-9]*\\),.*/\\1/p')\n"
+          "[ $CONTAINER_HOOK != prestart ] || cp /proc/$pid/mountinfo /var/log/mounts\n")
+
+
 def test_order_and_state(world):
-    _install()
+    _install(MOUNTS)
     _definition(world)
     done = world.ssh("alice", "cat /tmp/started; readlink /proc/self/ns/uts")
     assert done.returncode == 0, (done, world.log[-5:])
@@ -70,6 +75,9 @@ def test_order_and_state(world):
     pids = {states[name]["pid"] for name in ("prestart", "createRuntime", "createContainer",
                                              "poststart")}
     assert len(pids) == 1 and pids.pop() > 1 and "pid" not in states["poststop"]
+    with open("/var/log/mounts") as file:
+        mounts = file.read()
+    assert "container-init" in mounts, "libcontainer ran it before its mounts"
 
 
 def test_a_failure_refuses(world):
