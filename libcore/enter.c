@@ -122,15 +122,17 @@ static int bind_attach(int root, const char *shell, struct ctr_error *err)
 
 /*
  * Last of the namespaces, since it takes away what the others want. Root of the host is nobody in
- * most of them, and becomes root inside; the groups are the login's by now and stay.
+ * most of them, and becomes root inside. The groups are the login's by now and stay, and so does
+ * the gid where the program has changed it before, as cron and sshd have: nobody does it again.
  */
 static int join_user(int fd, struct ctr_error *err)
 {
+	gid_t gid = getegid();
 	int r = join_one(fd, CLONE_NEWUSER, "user", err);
 
 	if (r < 0 || fd < 0 || geteuid() == 0)
 		return r;
-	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+	if ((gid == 0 && setresgid(0, 0, 0) < 0) || setresuid(0, 0, 0) < 0)
 		return err_sys(err, errno, "enter", "become root of the user namespace");
 	return 0;
 }

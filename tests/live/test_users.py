@@ -66,6 +66,22 @@ def test_sftp(world):
     assert os.stat("/home/alice/made").st_uid == 4001
 
 
+def test_cron(world):
+    """cron changes the groups of its job before it enters, and its uid afterwards."""
+    world.definition("box", PICK)
+    tab = "/var/spool/cron/crontabs/alice"
+    write(tab, "@reboot readlink /proc/self/ns/user >~/job; id -u >>~/job; id -g >>~/job; id -G >>~/job\n", 0o600)
+    os.chown(tab, 4001, 0)
+    daemon = world.daemon(["/usr/sbin/cron", "-f"])
+    world.until(lambda: os.path.exists("/home/alice/job") and
+                len(open("/home/alice/job").readlines()) == 4, "cron has run the job")
+    with open("/home/alice/job") as file:
+        out = file.read().split()
+    assert out[0] != os.readlink("/proc/self/ns/user") and out[1:] == ["4001", "5001", "5001"], out
+    daemon.terminate()
+    daemon.wait(10)
+
+
 def test_programs_that_join(world):
     """MUST-1: su is refused where root is nobody, and is inside where he is not."""
     world.definition("box", RANGE)
