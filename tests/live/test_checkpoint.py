@@ -116,13 +116,18 @@ def test_vim_with_unsaved_text(world):
 
 
 def test_python_at_its_prompt(world):
-    """Objects, an open file, a generator half way."""
-    _box(world)
+    """Objects, an open file, a generator half way; a new session keyring, and not that of who restores it (MUST-6)."""
+    _box(world, text=BOX.replace("[Exec]\n", "[Exec]\nSystemCallFilter=\n"))
     term = _shell(world)
     _ask(term, "python3 -q", ">>> ")
     _ask(term, "g = (i * i for i in range(100)); f = open('/etc/passwd'); l = [next(g) for _ in range(5)]", ">>> ")
     _ask(term, "first = f.readline(); import random; random.seed(1); r = random.random()", ">>> ")
-    term = _back(world)
+    _ask(term, "import ctypes; ring = lambda n=-3: ctypes.CDLL(None).syscall(250, 0, n, 0); was = ring()", ">>> ")
+    ctl(world, "checkpoint", "alice.box")
+    ctl(world, "restore", "alice.box")
+    term = world.terminal(world.ssh_argv("alice", "-tt"))
+    host = int(world.run(["python3", "-c", "import ctypes; print(ctypes.CDLL(None).syscall(250, 0, -3, 0))"]).stdout)
+    _ask(term, f"print('ring', was > 0, ring() > 0, len({{was, ring(), {host}}}))", r"ring True True 3\r\n")
     _ask(term, "print('said', l, next(g), f.tell() > 0, random.random() != r, first[:5])",
          r"said \[0, 1, 4, 9, 16\] 25 True True root:\r\n")
     ctl(world, "terminate", "alice.box")
