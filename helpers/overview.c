@@ -35,6 +35,7 @@ enum {
 	UTSNS,
 	NETNS,
 	CGROUPNS,
+	TIMENS,
 	COLUMNS
 };
 
@@ -70,6 +71,7 @@ static const struct table_column columns[COLUMNS] = {
     [UTSNS] = {"UTSNS", NULL, "ns_uts", TABLE_NUMBER, 0, "inode of its UTS namespace"},
     [NETNS] = {"NETNS", NULL, "ns_net", TABLE_NUMBER, 0, "inode of its network namespace"},
     [CGROUPNS] = {"CGROUPNS", NULL, "ns_cgroup", TABLE_NUMBER, 0, "inode of its cgroup namespace"},
+    [TIMENS] = {"TIMENS", NULL, "ns_time", TABLE_NUMBER, 0, "inode of its time namespace"},
 };
 
 const char *overview_colour(const char *state)
@@ -112,8 +114,8 @@ static void add_namespaces(struct table *t, const struct ctr_info *info)
 	static const struct {
 		const char *name;
 		int column;
-	} all[] = {{"mnt", MNTNS}, {"pid", PIDNS}, {"ipc", IPCNS},
-		   {"uts", UTSNS}, {"net", NETNS}, {"cgroup", CGROUPNS}};
+	} all[] = {{"mnt", MNTNS}, {"pid", PIDNS},	 {"ipc", IPCNS},  {"uts", UTSNS},
+		   {"net", NETNS}, {"cgroup", CGROUPNS}, {"time", TIMENS}};
 
 	for (size_t i = 0; i < info->nns; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(all); k++)

@@ -197,8 +197,15 @@ static int check_connections(const struct making *mk, struct ctr_error *err)
 	const struct supervisor *s = mk->s;
 	autofree pid_t *pids = NULL;
 	size_t n = 0, kept = 0;
-	int r = mk->rq->plan.tcp_established ? 0 : cg_pids(&s->c.cg, &pids, &n, err);
+	/* nothing can hold back packets for a network that is not there while it is away */
+	bool kept_open = mk->rq->plan.tcp_established && !state_ns(&s->c.st, "net");
+	int r;
 
+	if (s->joined)
+		return err_set(
+		    err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
+		    "container %s has joined namespaces of others: JoinNamespaces=", s->c.st.id);
+	r = kept_open ? 0 : cg_pids(&s->c.cg, &pids, &n, err);
 	for (size_t i = 0; i < n; i++)
 		if (proc_is_below(pids[i], s->c.st.init.pid))
 			pids[kept++] = pids[i];

@@ -20,6 +20,7 @@
 #include "proc.h"
 #include "record.h"
 #include "setup.h"
+#include "space.h"
 #include "sys.h"
 #include "verify.h"
 
@@ -28,9 +29,9 @@ static const struct {
 	const char *name;
 	int flag;
 } spaces[CREATE_NS] = {
-    {"mnt", CLONE_NEWNS},    {"pid", CLONE_NEWPID}, {"ipc", CLONE_NEWIPC},
-    {"uts", CLONE_NEWUTS},   {"net", CLONE_NEWNET}, {"cgroup", CLONE_NEWCGROUP},
-    {"user", CLONE_NEWUSER},
+    {"mnt", CLONE_NEWNS},    {"pid", CLONE_NEWPID},   {"ipc", CLONE_NEWIPC},
+    {"uts", CLONE_NEWUTS},   {"net", CLONE_NEWNET},   {"cgroup", CLONE_NEWCGROUP},
+    {"user", CLONE_NEWUSER}, {"time", CLONE_NEWTIME},
 };
 
 const char *create_ns_name(size_t i)
@@ -62,7 +63,7 @@ void create_init(struct create *c)
 	userns_init(&c->users);
 	c->dirfd = c->control = c->sync = c->pidfd = c->scratch = -1;
 	for (size_t i = 0; i < CREATE_NS; i++)
-		c->ns_fd[i] = -1;
+		c->ns_fd[i] = c->join_fd[i] = -1;
 }
 
 static int run_state(void *ctx, struct ctr_error *err)
@@ -106,6 +107,16 @@ static void undo_cgroup(void *ctx)
 	(void)!cg_remove(&c->cg, NULL);
 }
 
+static int run_join(void *ctx, struct ctr_error *err)
+{
+	return space_open(ctx, err);
+}
+
+static void undo_join(void *ctx)
+{
+	space_close(ctx);
+}
+
 static int run_users(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;
@@ -124,7 +135,7 @@ static int run_users(void *ctx, struct ctr_error *err)
 	who.ngroups = own.ngroups;
 	c->users.choice = own.choice;
 	r = userns_map(&c->users, &who, err);
-	return r < 0 ? r : userns_make(&c->users, c->spec->namespaces, err);
+	return r < 0 ? r : userns_make(&c->users, space_own(c->spec), err);
 }
 
 static void undo_users(void *ctx)
@@ -138,7 +149,7 @@ static void undo_users(void *ctx)
  */
 static uint64_t namespaces(const struct create *c)
 {
-	uint64_t own = c->spec->namespaces & ~(uint64_t)CLONE_NEWCGROUP;
+	uint64_t own = space_own(c->spec);
 
 	if (c->users.fd >= 0)
 		own &= CLONE_NEWNS | CLONE_NEWPID;
@@ -228,7 +239,12 @@ static int run_network(void *ctx, struct ctr_error *err)
 	if (c->users.owned[USERNS_NET] >= 0)
 		r = str_format(path, sizeof(path), "/proc/self/fd/%d", c->users.owned[USERNS_NET]);
 	else
-		r = str_format(path, sizeof(path), "/proc/%d/ns/net", c->st.init.pid);
+		/* what a user namespace owns the child joins by itself, now or a moment later */
+		if (c->users.owned[USERNS_NET] >= 0)
+			r = str_format(path, sizeof(path), "/proc/self/fd/%d",
+				       c->users.owned[USERNS_NET]);
+		else
+			r = str_format(path, sizeof(path), "/proc/%d/ns/net", c->st.init.pid);
 	netns = r < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
 		return 0; /* the child has failed by now; run_child() hears why */
@@ -420,11 +436,17 @@ static int run_publish(void *ctx, struct ctr_error *err)
 }
 
 static const struct stage table[] = {
-    {"state", run_state, undo_state},	 {"hooks", createhook_stage, createhook_undo},
-    {"cgroup", run_cgroup, undo_cgroup}, {"users", run_users, undo_users},
-    {"clone", run_clone, undo_clone},	 {"network", run_network, undo_network},
-    {"place", run_place, NULL},		 {"child", run_child, NULL},
-    {"verify", verify_created, NULL},	 {"resume", run_resume, NULL},
+    {"state", run_state, undo_state},
+    {"join", run_join, undo_join},
+    {"hooks", createhook_stage, createhook_undo},
+    {"cgroup", run_cgroup, undo_cgroup},
+    {"users", run_users, undo_users},
+    {"clone", run_clone, undo_clone},
+    {"network", run_network, undo_network},
+    {"place", run_place, NULL},
+    {"child", run_child, NULL},
+    {"verify", verify_created, NULL},
+    {"resume", run_resume, NULL},
     {"publish", run_publish, NULL},
 };
 

@@ -13,7 +13,7 @@
 
 /* Making a container: the supervisor's table of stages and the set-up child's. */
 
-enum { CREATE_NS = 7 };
+enum { CREATE_NS = 8 };
 
 #define CREATE_TREE "tree" /* in the container's folder: where a tree is prepared for CRIU */
 
@@ -59,7 +59,8 @@ struct create {
 	struct child maker; /* runs CRIU, while a container comes back */
 	int scratch;	    /* of an overlay, root.h; -1: none */
 	struct userns users;
-	int ns_fd[CREATE_NS]; /* mnt pid ipc uts net cgroup user; -1: shared with the host */
+	int join_fd[CREATE_NS]; /* of others, that it joins; space.h */
+	int ns_fd[CREATE_NS];	/* mnt pid ipc uts net cgroup user time; -1: shared with the host */
 	struct cg cg;
 	struct child making; /* the groups, from `cgroup` to `place` */
 	bool hooked;	     /* Poststop= is to run when it goes (createhook.h) */
@@ -89,7 +90,8 @@ void create_undo(struct create *c, bool keep_folder);
 int create_tree_path(const struct create *c, char path[PATH_MAX],
 		     struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** create_ns_name - word i of the ns list: "mnt", "pid", "ipc", "uts", "net", "cgroup", "user" */
+/** create_ns_name - word i of the ns list: "mnt", "pid", "ipc", "uts", "net", "cgroup", "user" ...
+ */
 const char *create_ns_name(size_t i);
 
 /** create_ns_flag - the same as CLONE_NEW* */

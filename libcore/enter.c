@@ -92,6 +92,8 @@ static int join_all(const struct enter_plan *p, struct ctr_error *err)
 	if (r == 0)
 		r = join_one(p->net_fd, CLONE_NEWNET, "net", err);
 	if (r == 0)
+		r = join_one(p->time_fd, CLONE_NEWTIME, "time", err);
+	if (r == 0)
 		r = join_one(p->pid_fd, CLONE_NEWPID, "pid", err);
 	if (r == 0)
 		r = join_one(p->mnt_fd, CLONE_NEWNS, "mnt", err);
@@ -244,6 +246,7 @@ static const struct {
     {"/proc/self/ns/ipc", offsetof(struct enter_home, ipc_fd), CLONE_NEWIPC},
     {"/proc/self/ns/uts", offsetof(struct enter_home, uts_fd), CLONE_NEWUTS},
     {"/proc/self/ns/net", offsetof(struct enter_home, net_fd), CLONE_NEWNET},
+    {"/proc/self/ns/time", offsetof(struct enter_home, time_fd), CLONE_NEWTIME},
     {"/proc/self/ns/pid", offsetof(struct enter_home, pid_fd), CLONE_NEWPID},
     {"/proc/self/ns/mnt", offsetof(struct enter_home, mnt_fd), CLONE_NEWNS},
 };
@@ -270,7 +273,8 @@ int enter_remember(struct enter_home *ret, struct ctr_error *err)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(spaces); i++) {
 		int fd = open(spaces[i].path, O_RDONLY | O_CLOEXEC);
 
-		if (fd < 0)
+		/* a kernel built without time namespaces has none to come back to */
+		if (fd < 0 && (errno != ENOENT || spaces[i].type != CLONE_NEWTIME))
 			r = err_sys(err, errno, "enter", "open %s", spaces[i].path);
 		*space_fd(&h, i) = fd;
 	}
@@ -305,7 +309,7 @@ int enter_leave(const struct enter_home *home, struct ctr_error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(spaces); i++) {
 		const int *fd = (const int *)((const char *)home + spaces[i].offset);
-		int r = sys_setns(*fd, spaces[i].type);
+		int r = *fd < 0 ? 0 : sys_setns(*fd, spaces[i].type);
 
 		if (r < 0)
 			return err_sys(err, r, "leave", "go back by %s", spaces[i].path);

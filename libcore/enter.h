@@ -11,7 +11,7 @@
 
 /** struct enter_plan - what the supervisor answered; descriptors are borrowed */
 struct enter_plan {
-	int mnt_fd, pid_fd, ipc_fd, uts_fd, net_fd, cgroup_fd; /* -1: not this namespace */
+	int mnt_fd, pid_fd, ipc_fd, uts_fd, net_fd, cgroup_fd, time_fd; /* -1: not this namespace */
 	int user_fd;	   /* -1: as those; there is no way back */
 	int restrict_fd;   /* blob of restrict.h */
 	const char *shell; /* path in the container over which attach is bound; NULL: not */
@@ -31,7 +31,7 @@ int enter_container(const struct enter_plan *plan, struct ctr_error *err) ATTR_W
 
 /** struct enter_home - the host's namespaces, root and cwd of a process before it joined */
 struct enter_home {
-	int mnt_fd, pid_fd, ipc_fd, uts_fd, net_fd, cgroup_fd, root_fd, cwd_fd;
+	int mnt_fd, pid_fd, ipc_fd, uts_fd, net_fd, cgroup_fd, time_fd, root_fd, cwd_fd;
 };
 
 /** enter_remember - open them all, CLOEXEC. enter_leave - go back; enter_home_done - close */

@@ -13,6 +13,7 @@
 #include "match.h"
 #include "mountline.h"
 #include "netconf.h"
+#include "nsconf.h"
 #include "num.h"
 #include "path.h"
 #include "sysgroups.h"
@@ -170,6 +171,20 @@ static int check_group(const struct word *w, struct ctr_error *err)
 	return strpbrk(w->text, ":,/!@#*") ? bad(w, err) : 0;
 }
 
+static int check_join(const struct word *w, struct ctr_error *err)
+{
+	struct nsconf_join join;
+
+	return nsconf_read_join(w->text, &join) == 0 ? 0 : bad(w, err);
+}
+
+static int check_time_offset(const struct word *w, struct ctr_error *err)
+{
+	struct nsconf_offset offset;
+
+	return nsconf_read_offset(w->text, &offset) == 0 ? 0 : bad(w, err);
+}
+
 static int check_net_address(const struct word *w, struct ctr_error *err)
 {
 	return netconf_address_is_valid(w->text) ? 0 : bad(w, err);
@@ -218,6 +233,8 @@ static const struct {
     {PARSE_DEVICE_ALLOW, WHOLE, check_any, "device and rwm"},
     {PARSE_DEVICE_DENY, WHOLE, check_any, "device and rwm"},
     {PARSE_DEVICE_NODE, LINE, check_node, "device"},
+    {PARSE_JOIN, BLANKS, check_join, "namespace to join (ipc:, uts:, cgroup: or time:PATH)"},
+    {PARSE_TIME_OFFSET, LINE, check_time_offset, "offset (monotonic|boottime [+|-]TIME)"},
     {PARSE_NET_ADDRESS, BLANKS, check_net_address, "address with its prefix length (10.0.0.2/24)"},
     {PARSE_NET_GATEWAY, BLANKS, check_net_gateway, "address of a gateway"},
     {PARSE_NET_ROUTE, WHOLE, check_net_route,
@@ -317,7 +334,8 @@ static int read_words(const struct parse_in *in, struct strv *ret, struct ctr_er
 	if (limit_is(in->type))
 		return limit_read(in, lists[row_of(in->type)].what, ret, err);
 	if (split == WHOLE && in->type != PARSE_HOOK && in->type != PARSE_ENVIRONMENT &&
-	    in->type != PARSE_SYSCTL && in->type != PARSE_NET_ROUTE) {
+	    in->type != PARSE_SYSCTL && in->type != PARSE_NET_ROUTE &&
+	    in->type != PARSE_TIME_OFFSET) {
 		r = strv_split(&words, in->value, " \t");
 		if (r < 0)
 			return r;

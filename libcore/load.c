@@ -11,6 +11,7 @@
 #include "file.h"
 #include "inifile.h"
 #include "keys.h"
+#include "nsconf.h"
 #include "path.h"
 #include "refer.h"
 #include "verdict.h"
@@ -399,6 +400,7 @@ static int finish(struct load *ld, const char *name, struct ctr_error *err)
 		s->namespaces |= CLONE_NEWNET;
 	if (s->users.mode != IDMAP_NO)
 		s->namespaces |= CLONE_NEWUSER;
+	s->namespaces |= nsconf_joined(s);
 	r = verdict_check_spec(s, ld->report ? &warnings : NULL, err);
 	for (size_t i = 0; i < warnings.n; i++)
 		load_report_add(

@@ -111,9 +111,20 @@ static int read_private(const struct parse_in *in, struct ctr_error *err)
 			return 0;
 		}
 	}
+	if (path_is_clean(in->value) && in->value[1]) {
+		char *copy = strdup(in->value);
+
+		if (!copy)
+			return err_sys(err, ENOMEM, "config", "read path");
+		netconf_reset(in);
+		s->net = SPEC_NET_PATH;
+		s->net_path = copy;
+		return 0;
+	}
 	near = parse_suggest(in->value, private_words);
-	return parse_bad(
-	    err, near ? "value" : "value; it takes one of no, loopback, veth:", in->value, near);
+	return parse_bad(err,
+			 near ? "value" : "value; it takes one of no, loopback, veth, or a path:",
+			 in->value, near);
 }
 
 int netconf_parse(const struct parse_in *in, struct ctr_error *err)

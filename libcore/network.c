@@ -363,13 +363,28 @@ static int make_inside(struct work *w, struct ctr_error *err)
 	return r; /* the process ends, and the socket with it */
 }
 
+/* MUST-1: nothing of the container's is configured on the host. */
+static int check_netns(const struct network_job *job, struct ctr_error *err)
+{
+	struct stat host, theirs;
+
+	if (stat("/proc/self/ns/net", &host) < 0 || fstat(job->netns, &theirs) < 0)
+		return err_sys(err, errno, "network", "look at the container's network");
+	return host.st_ino != theirs.st_ino
+		   ? 0
+		   : err_set(err, CTR_E_SYSTEM, EPERM, "network",
+			     "container %s is still in the host's network", job->id);
+}
+
 static int make(void *arg, struct ctr_error *err)
 {
 	struct work *w = arg;
 	const struct veth_place where = {NULL, w->job->netns, w->alias};
 	struct veth_place at = where;
-	int r = begin(w, err);
+	int r = check_netns(w->job, err);
 
+	if (r == 0)
+		r = begin(w, err);
 	if (r == 0)
 		r = look(w, err);
 	if (r == 0)

@@ -65,7 +65,7 @@ static const struct {
 	uint64_t flag;
 } namespaces[] = {
     {"mount", CLONE_NEWNS}, {"pid", CLONE_NEWPID},	 {"ipc", CLONE_NEWIPC},
-    {"uts", CLONE_NEWUTS},  {"cgroup", CLONE_NEWCGROUP},
+    {"uts", CLONE_NEWUTS},  {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
 };
 
 static const struct {

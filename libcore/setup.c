@@ -22,6 +22,7 @@
 #include "net.h"
 #include "path.h"
 #include "root.h"
+#include "space.h"
 #include "sys.h"
 #include "sysctl.h"
 #include "uts.h"
@@ -72,7 +73,7 @@ static int run_cgns(void *ctx, struct ctr_error *err)
 	autofd int root = mounts ? open_own_root(s, err) : -1;
 	char text[4096] = "";
 	ssize_t n;
-	int r;
+	int r, joined;
 
 	if (!(s->c->spec->namespaces & CLONE_NEWCGROUP))
 		return 0;
@@ -81,10 +82,16 @@ static int run_cgns(void *ctx, struct ctr_error *err)
 	n = mounts ? fd_read_file_at(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text)) : 0;
 	if (n < 0)
 		return err_sys(err, (int)n, "cgns", "read /proc/self/cgroup");
-	r = sys_unshare(CLONE_NEWCGROUP);
+	joined = space_joined(s->c, CLONE_NEWCGROUP);
+	r = joined < 0 ? sys_unshare(CLONE_NEWCGROUP) : sys_setns(joined, CLONE_NEWCGROUP);
 	if (r < 0)
-		return err_sys(err, r, "cgns", "unshare the cgroup namespace");
+		return err_sys(err, r, "cgns", "enter the cgroup namespace");
 	return mounts ? mountcg_make(root, s->c->spec, text, s->c->cg.path, err) : 0;
+}
+
+static int run_spaces(void *ctx, struct ctr_error *err)
+{
+	return space_enter(((const struct setup *)ctx)->c, err);
 }
 
 static int run_owned(void *ctx, struct ctr_error *err)
@@ -113,8 +120,14 @@ static int run_net(void *ctx, struct ctr_error *err)
 {
 	const struct setup *s = ctx;
 	automsg struct msg m;
-	int r = s->c->spec->namespaces & CLONE_NEWNET ? net_loopback_up(err) : 0;
+	int fd = space_joined(s->c, CLONE_NEWNET), r = 0;
 
+	if (fd >= 0) {
+		r = sys_setns(fd, CLONE_NEWNET);
+		return r < 0 ? err_sys(err, r, "net", "join %s", s->c->spec->net_path) : 0;
+	}
+	if (s->c->spec->namespaces & CLONE_NEWNET)
+		r = net_loopback_up(err);
 	if (r < 0 || s->c->spec->net != SPEC_NET_VETH)
 		return r;
 	r = msg_recv(s->sync, &m, (int)s->c->timeout_ms);
@@ -318,17 +331,12 @@ static const struct stage restore_table[] = {
 };
 
 static const struct stage table[] = {
-    {"owned", run_owned, NULL},
-    {"uts", run_uts, NULL},
-    {"net", run_net, NULL},
-    {"sysctl", run_sysctl, NULL},
-    {"root", run_root, NULL},
-    {"door", run_door, NULL},
-    {"user", run_user, NULL},
-    {"cgns", run_cgns, NULL},
-    {"keyring", run_keyring, NULL},
-    {"listen", run_listen, NULL},
-    {"starthooks", run_start_hooks, NULL},
+    {"spaces", run_spaces, NULL}, {"owned", run_owned, NULL},
+    {"uts", run_uts, NULL},	  {"net", run_net, NULL},
+    {"sysctl", run_sysctl, NULL}, {"root", run_root, NULL},
+    {"door", run_door, NULL},	  {"user", run_user, NULL},
+    {"cgns", run_cgns, NULL},	  {"keyring", run_keyring, NULL},
+    {"listen", run_listen, NULL}, {"starthooks", run_start_hooks, NULL},
     {"exec", run_exec, NULL},
 };
 

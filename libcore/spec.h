@@ -100,12 +100,14 @@ struct spec {
 
 	/* [Container] */
 	char *description;
-	uint64_t namespaces;   /* CLONE_NEW* mask of unshare(2) */
-	uint64_t linger;       /* µs after the last session; SPEC_INFINITY keeps */
-	uint64_t timeout_stop; /* µs between SIGTERM and SIGKILL at the end */
-	int on_disconnect;     /* enum spec_on_disconnect */
-	int reattach;	       /* enum spec_reattach */
-	int attachments;       /* enum spec_attachments */
+	uint64_t namespaces; /* CLONE_NEW* mask: not the host's; nsconf_joined() are others' */
+	struct strv join_namespaces; /* "TYPE:PATH" */
+	struct strv time_offset;     /* "monotonic|boottime [+|-]TIME" */
+	uint64_t linger;	     /* µs after the last session; SPEC_INFINITY keeps */
+	uint64_t timeout_stop;	     /* µs between SIGTERM and SIGKILL at the end */
+	int on_disconnect;	     /* enum spec_on_disconnect */
+	int reattach;		     /* enum spec_reattach */
+	int attachments;	     /* enum spec_attachments */
 
 	/* [Exec] */
 	char *hostname;		   /* specifiers already expanded, NULL: the host's */
@@ -153,7 +155,7 @@ struct spec {
 
 	/* [Network] */
 	int net;	       /* enum spec_net */
-	char *net_path;	       /* of a namespace to join, SPEC_NET_PATH */
+	char *net_path;	       /* of a namespace to join, SPEC_NET_PATH; see nsconf_path() */
 	struct spec_link link; /* with SPEC_NET_VETH */
 	struct spec_link *more_links;
 	size_t n_more_links;

@@ -8,6 +8,7 @@
 #include "contradict.h"
 #include "keys.h"
 #include "netconf.h"
+#include "nsconf.h"
 
 enum { HOOKS_MAX = 32 };
 enum { ENVIRONMENT_MAX = 4096 }; /* restrict.h carries that much */
@@ -175,6 +176,8 @@ int verdict_check_spec(const struct spec *s, struct strv *warnings, struct ctr_e
 		r = netconf_check(s, err);
 	if (r == 0)
 		r = check_hooks(s, err);
+	if (r == 0)
+		r = nsconf_check(s, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < s->environment.n; i++)

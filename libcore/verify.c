@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cgpids.h"
@@ -16,6 +17,19 @@
 #include "proc.h"
 
 enum { FILES_MS = 30000 };
+
+static int check_joined(const struct create *c, size_t i, uint64_t inode, struct ctr_error *err)
+{
+	struct stat st;
+
+	if (c->join_fd[i] < 0)
+		return 0;
+	if (fstat(c->join_fd[i], &st) < 0 || st.st_ino != inode)
+		return err_set(err, CTR_E_SYSTEM, EPERM, "verify",
+			       "PID 1 is not in the %s namespace that it was to join",
+			       create_ns_name(i));
+	return 0;
+}
 
 static int check_namespace(struct create *c, size_t i, struct ctr_error *err)
 {
@@ -33,6 +47,9 @@ static int check_namespace(struct create *c, size_t i, struct ctr_error *err)
 	if (ours == theirs)
 		return err_set(err, CTR_E_SYSTEM, EPERM, "verify",
 			       "PID 1 is still in the host's %s namespace", name);
+	r = check_joined(c, i, theirs, err);
+	if (r < 0)
+		return r;
 	c->ns_fd[i] = open(path, O_RDONLY | O_CLOEXEC);
 	if (c->ns_fd[i] < 0)
 		return err_sys(err, errno, "verify", "open the %s namespace", name);

@@ -45,17 +45,17 @@ struct login {
 	uint64_t deadline; /* of the call that is under way, CLOCK_MONOTONIC ms */
 	bool late, attach, inside;
 	char shell[256];
-	int fd[8];	   /* namespaces and the restrict blob, in the order of names[] */
+	int fd[9];	   /* namespaces and the restrict blob, in the order of names[] */
 	int door[MSG_FDS]; /* files of the container's cgroups, see enter() */
 	size_t ndoor;
 	bool has_door; /* came with the answer */
 	struct enter_home home;
 };
 
-static const char *const names[] = {"mnt", "pid",    "ipc",  "uts",
-				    "net", "cgroup", "user", "restrict"};
+static const char *const names[] = {"mnt",    "pid",  "ipc",  "uts",	 "net",
+				    "cgroup", "user", "time", "restrict"};
 
-enum { SPACES = 7 }; /* the restrict blob comes after them */
+enum { SPACES = 8 }; /* the restrict blob comes after them */
 
 /* What was needed to get in; a program that serves its user without exec keeps none of it. */
 static void close_ways_in(struct login *l)
@@ -310,15 +310,18 @@ static int enter(struct login *l, const char *const *keep, struct ctr_error *err
 				  .net_fd = l->fd[4],
 				  .cgroup_fd = l->fd[5],
 				  .user_fd = l->fd[6],
+				  .time_fd = l->fd[7],
 				  .restrict_fd = l->fd[SPACES],
 				  .shell = l->attach ? l->shell : NULL,
 				  .keep_files = keep};
 	automsg struct msg m;
-	int r = step_in(l, err);
+	int r = step_in(l, err), ms = left(l);
 
 	m.nfds = 0;
 	if (r == 0)
 		r = enter_container(&plan, err);
+	if (plan.time_fd >= 0)
+		l->deadline = child_now_ms() + (uint64_t)ms; /* the clock is another one now */
 	/* it looked meanwhile whether this process is in the groups (MUST-1) */
 	return r < 0 ? r : take_ok(l, &m, err);
 }

@@ -253,9 +253,67 @@ def test_each_stage(world):
     from test_stages import CHILD, OWN, _create
     bridge()
     before = links()
-    rows = [*OWN[:3], "network", *OWN[3:], *CHILD]
+    rows = [*OWN, *CHILD]
     for fault in [*rows, *(f"{row}:9" for row in rows)]:
         _create("net-1", fault, NET.encode())
         world.run(["containerctl", "gc"])
         world.until(lambda: links() == before, f"{fault}: no interface stays")
         assert leases() == {}, (fault, leases())
+
+
+def test_a_checkpoint_keeps_addresses(world):
+    """Interfaces are made again, with the addresses of before, or not at all."""
+    bridge()
+    before = links()
+    name = start(world, "net", NET)
+    had = addresses(world, name)
+    mac = ip_inside(world, name, "link", "show", "host0")[0]["address"]
+    for verb in ("checkpoint", "restore"):
+        done = world.run(["containerctl", verb, name], timeout=60)
+        assert done.returncode == 0, done
+        if verb == "checkpoint":
+            clean(before)
+    assert addresses(world, name) == had and set(leases().values()) == {name}
+    assert ip_inside(world, name, "link", "show", "host0")[0]["address"] == mac
+    done = world.run(["python3", "-c", f"import socket; socket.create_connection(('{had[0]}', 9), 3)"])
+    assert b"ConnectionRefusedError" in done.stderr, done
+    world.run(["containerctl", "checkpoint", name], timeout=60)
+    other = start(world, "other", NET.replace("10.9.0.0/24 fd00:9::/64", f"{had[0]}/24 fd00:9::77/64"))
+    done = world.run(["containerctl", "restore", name], timeout=60)
+    assert done.returncode != 0 and b"the address that it had in 10.9.0.0/24 is taken" in done.stderr, done
+    end(world, other)
+    done = world.run(["containerctl", "restore", name], timeout=60)
+    assert done.returncode == 0 and addresses(world, name) == had, done
+    end(world, name)
+    clean(before)
+
+
+def test_connections_to_the_outside_are_refused(world):
+    """Nothing holds packets back while the network is away: said before anything is touched."""
+    bridge()
+    name = start(world, "net", NET)
+    server = subprocess.Popen(["python3", "-c", "import socket, time; s = socket.create_server(('10.9.0.1', "
+                               "7000))\nc = s.accept()[0]\ntime.sleep(100)"])
+    world.until(lambda: b":7000" in world.run(["ss", "-ltn"]).stdout, "it serves")
+    client = subprocess.Popen(["containerctl", "exec", name, "--", "bash", "-c",
+                               "exec 3<>/dev/tcp/10.9.0.1/7000; sleep 100"], stdin=subprocess.DEVNULL)
+    world.until(lambda: b"10.9.0.1:7000" in world.run(["ss", "-tn"]).stdout, "it is connected")
+    for option in ([], ["--tcp-established"]):
+        done = world.run(["containerctl", "checkpoint", *option, name], timeout=60)
+        assert done.returncode != 0 and b"is connected to 10.9.0.1:7000 outside" in done.stderr, done
+    assert client.poll() is None
+    end(world, name)
+    for process in (client, server):
+        process.terminate()
+        process.wait()
+
+
+def test_with_a_user_namespace(world):
+    """The network is the user namespace's, whose root may not touch the host's end."""
+    bridge()
+    before = links()
+    for users in ("identity", "200000:65536"):
+        name = start(world, "users", NET + f"[Exec]\nPrivateUsers={users}\n")
+        assert len(addresses(world, name)) == 2 and f"ve-{name}" in links()
+        end(world, name)
+        clean(before)

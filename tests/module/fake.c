@@ -183,7 +183,7 @@ static void twice(struct play *p)
 
 static void unknown_ns(struct play *p)
 {
-	contained(p, "mnt,pid,time", 4);
+	contained(p, "mnt,pid,none", 4);
 }
 
 static void prefix_ns(struct play *p)
