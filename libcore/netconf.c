@@ -298,8 +298,7 @@ static int check_names(const struct spec *s, size_t i, struct ctr_error *err)
 static bool is_empty(const struct spec_link *l)
 {
 	return !l->bridge && !l->host_interface && !l->mac && !l->address.n && !l->gateway.n &&
-	       !l->route.n && l->mtu == SPEC_UNSET && l->txqlen == SPEC_UNSET && !l->hairpin &&
-	       !l->masquerade;
+	       !l->route.n && l->mtu == SPEC_UNSET && l->txqlen == SPEC_UNSET && !l->hairpin;
 }
 
 int netconf_check(const struct spec *s, struct ctr_error *err)
