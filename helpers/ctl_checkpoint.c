@@ -2,6 +2,8 @@
 #include "verbs.h"
 
 #include "image.h"
+#include "meter.h"
+#include "str.h"
 
 /* checkpoint, restore */
 
@@ -54,12 +56,16 @@ struct wish {
 static int checkpoint_one(struct ctr_container *c, void *arg, struct ctr_error *err)
 {
 	const struct wish *wish = arg;
-	const struct ctr_checkpoint_options *opt = &wish->opt;
+	struct ctr_checkpoint_options copy = wish->opt, *opt = &copy;
 	struct ctr_info info;
+	struct meter meter = {.name = info.id};
 	int r = ctr_state(c, &info, err); /* the ID, which has no character that JSON escapes */
 
+	opt->progress = meter_show;
+	opt->progress_arg = &meter;
 	if (r == 0)
 		r = wish->pre ? ctr_pre_dump(c, opt, err) : ctr_checkpoint(c, opt, err);
+	meter_end(&meter);
 	if (r == 0 && opt->stats)
 		print_stats(info.id, opt->stats);
 	return r;
@@ -107,15 +113,22 @@ static const struct option_row restore_rows[] = {
 /* An ID has no slash: what has one is a folder with one checkpoint. */
 static int restore_one(struct ctl *ctl, const struct ctr_restore_options *opt, const char *what)
 {
-	const struct ctr_restore_options folder = {.directory = what};
+	char name[80];
+	struct meter meter = {.name = name};
+	bool folder = *what == '/';
+	const struct ctr_restore_options with = {.directory = folder ? what : opt->directory,
+						 .progress = meter_show,
+						 .progress_arg = &meter};
 	struct ctr_error err;
-	int r = *what == '/' ? ctr_restore_with(ctl->factory, NULL, &folder, NULL, &err)
-			     : ctr_restore_with(ctl->factory, what, opt, NULL, &err);
+	int r;
 
+	str_escape(name, sizeof(name), what);
+	r = ctr_restore_with(ctl->factory, folder ? NULL : what, &with, NULL, &err);
+	meter_end(&meter);
 	if (r == 0)
 		return CTL_OK;
-	return *what == '/' || *image_hint(&err) ? image_failed(ctl, what, &err)
-						 : ctl_failed(ctl, what, NULL, &err);
+	return folder || *image_hint(&err) ? image_failed(ctl, what, &err)
+					   : ctl_failed(ctl, what, NULL, &err);
 }
 
 int ctl_restore(struct ctl *ctl, int argc, char **argv)

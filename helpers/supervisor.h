@@ -12,6 +12,7 @@
 #include "crstats.h"
 #include "load.h"
 #include "match.h"
+#include "pamcontainer_checkpoint.h"
 #include "session.h"
 
 /* The supervisor: one living container, its sessions and who talks to it. */
@@ -58,6 +59,7 @@ struct supervisor {
 	int spent; /* that of which it was restored, until supervisor_drop_spent(); -1 */
 	struct ckptdir_retired retired; /* its files */
 	struct predumps pre;
+	int tell;			  /* who asked hears of progress there; -1: nobody */
 	char store[PATH_MAX];		  /* of its checkpoints, Directory=; "": the root */
 	bool restored;			  /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
@@ -224,6 +226,10 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 
 /** supervisor_may_dump - refuse while it is ending or paused */
 int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err);
+
+/** supervisor_tell - to who asked: the phase, and the folder in checkpoints/ that it is about */
+void supervisor_tell(const struct supervisor *s, enum ctr_phase phase, const char *store,
+		     const char *name);
 
 /**
  * supervisor_store - the path of a request, or Directory=, or ""; and the folder of both kinds

@@ -133,6 +133,8 @@ static int seal(void *arg, struct ctr_error *err)
 			  .leave_running = mk->rq->leave_running};
 	int r = crver_hear(&mk->asked, sl.version, err);
 
+	supervisor_tell(mk->s, CTR_PHASE_SIGNING, mk->store, mk->name);
+
 	if (r == 0)
 		r = cg_pids(&mk->s->c.cg, &pids, &n, err);
 	if (r < 0)
@@ -183,8 +185,11 @@ static int dump(struct making *mk, struct ctr_error *err)
 	    .leave_running = mk->rq->leave_running,
 	    .timeout_ms = DUMP_MS};
 
-	int r = criurun_dump(&d, seal, mk, err);
+	int r;
 
+	supervisor_tell(s, CTR_PHASE_WRITING, mk->store, mk->name);
+	r = criurun_dump(&d, seal, mk, err);
+	supervisor_tell(s, CTR_PHASE_ENDING, mk->store, s->c.st.id);
 	s->dumped = (struct crstats){{0}};
 	if (r == 0)
 		(void)!crstats_read_at(s->c.dirfd, &s->dumped); /* of use to people only */
@@ -267,6 +272,8 @@ static int make(struct making *mk, struct ctr_error *err)
 		return r;
 	r = take_folder(mk, err);
 	if (r == 0)
+		supervisor_tell(mk->s, CTR_PHASE_PREPARING, mk->store, mk->name);
+	if (r == 0)
 		r = prepare(mk, err);
 	if (r == 0)
 		r = crver_ask(mk->s->c.rootfd, mk->s->opt.criu, &mk->asked, err);
@@ -289,6 +296,19 @@ static int make(struct making *mk, struct ctr_error *err)
 	cleanup_fd(&mk->images);
 	cleanup_fd(&mk->dirfd);
 	return r;
+}
+
+void supervisor_tell(const struct supervisor *s, enum ctr_phase phase, const char *store,
+		     const char *name)
+{
+	struct msg m;
+
+	if (s->tell < 0)
+		return;
+	msg_init(&m, "phase");
+	msg_add(&m, "phase", "%d", (int)phase);
+	msg_add(&m, "folder", "%s/checkpoints/%s", *store ? store : s->opt.checkpoint_root, name);
+	(void)!msg_send(s->tell, &m, 0); /* one that does not read misses it */
 }
 
 int supervisor_store(const struct supervisor *s, const char *wanted, char ret[PATH_MAX],
@@ -364,11 +384,15 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 		     .ext_unix = flag(m, "ext_unix")}};
 	uint64_t begin = child_now_ms();
 	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
+	autofd int tell = msg_take_fd(m, 0);
 	int r = lock;
+
+	s->tell = tell;
 
 	rq.plan.left_running = rq.leave_running;
 	if (lock >= 0)
 		r = checkpoint_locked(s, &rq, err);
+	s->tell = -1;
 	ckpt_done(&rq.plan);
 	if (lock >= 0)
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);

@@ -101,6 +101,7 @@ static int pre_dump_locked(struct supervisor *s, const char *wanted, struct ctr_
 	if (r < 0)
 		return r;
 	images = next_folder(s, wanted, err);
+	supervisor_tell(s, CTR_PHASE_WRITING, s->pre.store, s->pre.name);
 	r = images < 0 ? images : dump(s, &plan, images, err);
 	if (r == 0)
 		s->pre.n++;
@@ -113,8 +114,12 @@ int supervisor_pre_dump(struct supervisor *s, struct msg *m, struct ctr_error *e
 {
 	uint64_t begin = child_now_ms();
 	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, LOCK_MS, err);
-	int r = lock < 0 ? lock : pre_dump_locked(s, msg_get(m, "directory"), err);
+	autofd int tell = msg_take_fd(m, 0);
+	int r;
 
+	s->tell = tell;
+	r = lock < 0 ? lock : pre_dump_locked(s, msg_get(m, "directory"), err);
+	s->tell = -1;
 	msg_done(m);
 	if (lock >= 0)
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);

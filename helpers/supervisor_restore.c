@@ -113,7 +113,11 @@ static int make(struct coming *cm, struct ctr_error *err)
 static int restore(struct coming *cm, struct ctr_error *err)
 {
 	struct supervisor *s = cm->s;
-	int r = check(cm, err);
+	int r;
+
+	supervisor_tell(s, CTR_PHASE_CHECKING, "", s->c.st.id);
+	r = check(cm, err);
+	supervisor_tell(s, CTR_PHASE_RESTORING, "", s->c.st.id);
 
 	if (r == 0)
 		r = open_parts(cm, err);
@@ -189,7 +193,7 @@ static int restore_locked(struct supervisor *s, int sock, struct ctr_error *err)
 static int serve(struct supervisor *s, struct msg *m, int sock, struct ctr_error *err)
 {
 	const char *id = msg_get(m, "id");
-	autofd int lock = -1;
+	autofd int lock = -1, tell = msg_take_fd(m, 0);
 	uint64_t ms = 5000;
 	int r;
 
@@ -206,7 +210,9 @@ static int serve(struct supervisor *s, struct msg *m, int sock, struct ctr_error
 	lock = state_lock(s->c.rootfd, s->c.st.id, ms > 60000 ? 60000 : (unsigned int)ms, err);
 	if (lock < 0)
 		return lock;
+	s->tell = tell;
 	r = restore_locked(s, sock, err);
+	s->tell = -1;
 	state_unlock(s->c.rootfd, id, &lock);
 	return r;
 }

@@ -114,8 +114,27 @@ int api_control(const struct ctr_container *c, struct ctr_error *err) ATTR_WARN_
 /** api_ask - send m on a control connection and receive the answer into it; `denied` fails */
 int api_ask(int control, struct msg *m, struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** api_ask_for - as api_ask(), with an answer that may take its time */
-int api_ask_for(int control, struct msg *m, int timeout_ms, struct ctr_error *err) ATTR_WARN_UNUSED;
+/** struct api_watch - who hears of progress while an answer is awaited; fn NULL: nobody */
+struct api_watch {
+	ctr_progress_fn fn;
+	void *arg;
+	int sock, theirs; /* the supervisor tells by the other end */
+	uint64_t begin_ms;
+	struct ctr_progress now;
+	char folder[PATH_MAX];
+};
+
+/** api_watch_open - lend the other end to a request; close with api_watch_close() */
+int api_watch_open(struct api_watch *w, struct msg *m, struct ctr_error *err) ATTR_WARN_UNUSED;
+void api_watch_close(struct api_watch *w);
+#define autowatch __attribute__((cleanup(api_watch_close)))
+
+/** api_watch_wait - the request was sent: pass on progress until its answer can be received */
+void api_watch_wait(struct api_watch *w, int sock, unsigned int timeout_ms);
+
+/** api_ask_for - as api_ask(), with an answer that may take its time; w may be NULL */
+int api_ask_for(int control, struct msg *m, struct api_watch *w, int timeout_ms,
+		struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** api_connect - a connection to PID 1 as root from outside */
 int api_connect(const struct ctr_container *c, struct ctr_error *err) ATTR_WARN_UNUSED;

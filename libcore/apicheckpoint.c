@@ -42,6 +42,7 @@ static int ask(struct ctr_container *c, enum machine_op op,
 {
 	static const struct ctr_checkpoint_options none;
 	autofd int control = -1;
+	autowatch struct api_watch w = {.sock = -1, .theirs = -1};
 	struct api_view v;
 	struct msg m;
 	int r = api_check(c, op, &v, err);
@@ -54,7 +55,13 @@ static int ask(struct ctr_container *c, enum machine_op op,
 	if (control < 0)
 		return control;
 	request(&m, op == MACHINE_PRE_DUMP ? "pre-dump" : "checkpoint", opt ? opt : &none);
-	r = api_ask_for(control, &m, CHECKPOINT_MS, err);
+	if (opt) {
+		w.fn = opt->progress;
+		w.arg = opt->progress_arg;
+	}
+	r = api_watch_open(&w, &m, err);
+	if (r == 0)
+		r = api_ask_for(control, &m, &w, CHECKPOINT_MS, err);
 	if (r < 0)
 		return r;
 	msg_done(&m);
@@ -75,8 +82,10 @@ int ctr_pre_dump(struct ctr_container *c, const struct ctr_checkpoint_options *o
 	return ask(c, MACHINE_PRE_DUMP, opt, err);
 }
 
-static int restore(struct ctr_factory *f, const char *id, struct ctr_error *err)
+static int restore(struct ctr_factory *f, const char *id, const struct ctr_restore_options *opt,
+		   struct ctr_error *err)
 {
+	autowatch struct api_watch w = {.sock = -1, .theirs = -1};
 	autofd int sock = -1;
 	struct msg m;
 	int r;
@@ -87,7 +96,16 @@ static int restore(struct ctr_factory *f, const char *id, struct ctr_error *err)
 	msg_init(&m, "restore");
 	msg_add(&m, "id", "%s", id);
 	msg_add(&m, "timeout", "%u", f->timeout_ms);
+	if (opt) {
+		w.fn = opt->progress;
+		w.arg = opt->progress_arg;
+	}
+	r = api_watch_open(&w, &m, err);
+	if (r < 0)
+		return r;
 	r = msg_send(sock, &m, API_ANSWER_MS);
+	if (r == 0)
+		api_watch_wait(&w, sock, RESTORE_MS);
 	return r < 0 ? err_sys(err, r, "restore", "ask the supervisor")
 		     : api_await_created(sock, RESTORE_MS, err);
 }
@@ -138,7 +156,7 @@ int ctr_restore_with(struct ctr_factory *f, const char *id, const struct ctr_res
 		root = ckptdir_open_root(f->checkpoint_root, err);
 		adopted = root < 0 ? root : adopt(root, store, name, err);
 	}
-	r = adopted < 0 ? adopted : restore(f, name, err);
+	r = adopted < 0 ? adopted : restore(f, name, opt, err);
 	if (r < 0 && adopted == 0)
 		ckptdir_forget(root, name); /* as it was */
 	return r < 0 || !ret ? r : ctr_load(f, name, ret, err);

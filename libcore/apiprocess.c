@@ -46,15 +46,18 @@ int api_control(const struct ctr_container *c, struct ctr_error *err)
 
 int api_ask(int control, struct msg *m, struct ctr_error *err)
 {
-	return api_ask_for(control, m, API_ANSWER_MS, err);
+	return api_ask_for(control, m, NULL, API_ANSWER_MS, err);
 }
 
-int api_ask_for(int control, struct msg *m, int timeout_ms, struct ctr_error *err)
+int api_ask_for(int control, struct msg *m, struct api_watch *w, int timeout_ms,
+		struct ctr_error *err)
 {
 	struct ctr_error mine = {0}, *e = err ? err : &mine;
 	int r = msg_send(control, m, API_ANSWER_MS);
 
 	m->nfds = 0; /* lent */
+	if (r == 0 && w)
+		api_watch_wait(w, control, (unsigned int)timeout_ms);
 	if (r == 0)
 		r = msg_recv(control, m, timeout_ms);
 	if (r == -ETIMEDOUT)

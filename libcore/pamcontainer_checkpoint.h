@@ -36,6 +36,29 @@ enum ctr_cgroups {
 	CTR_CGROUPS_STRICT,
 };
 
+/** enum ctr_phase - what a checkpoint or a restore is at */
+enum ctr_phase {
+	CTR_PHASE_PREPARING, /* processes are made to stand still */
+	CTR_PHASE_WRITING,
+	CTR_PHASE_SIGNING,
+	CTR_PHASE_ENDING,   /* what was written is ended and removed */
+	CTR_PHASE_CHECKING, /* nothing runs before all of it was compared */
+	CTR_PHASE_RESTORING,
+};
+
+/** ctr_phase_name - "preparing" ...; "unknown" for other numbers. Static, never NULL */
+const char *ctr_phase_name(enum ctr_phase phase);
+
+/** struct ctr_progress - how far it is */
+struct ctr_progress {
+	enum ctr_phase phase;
+	uint64_t bytes;	     /* that were written so far; of a restore: of all */
+	uint64_t elapsed_us; /* since the call */
+};
+
+/** ctr_progress_fn - called some times a second by the thread that waits in the call */
+typedef void (*ctr_progress_fn)(void *arg, const struct ctr_progress *p);
+
 /** struct ctr_checkpoint_options - zero-initialise, then fill; non-zero is yes */
 struct ctr_checkpoint_options {
 	int leave_running;   /* the container goes on; it can be restored once it has ended */
@@ -58,6 +81,8 @@ struct ctr_checkpoint_options {
 	 * folders above it. The checkpoint root, which has key and ledger, gets a link
 	 */
 	const char *directory;
+	ctr_progress_fn progress; /* NULL: not wanted */
+	void *progress_arg;
 	/*
 	 * What CRIU and libcontainer have besides; see ctr_checkpoint(). Anything but zero is
 	 * refused, only empty_network is not where the container has a network of its own: that is
@@ -123,6 +148,8 @@ int ctr_restore(struct ctr_factory *f, const char *id, struct ctr_container **re
 struct ctr_restore_options {
 	const char
 	    *directory; /* of ctr_checkpoint_options, where the root has no link; NULL: it has */
+	ctr_progress_fn progress; /* NULL: not wanted */
+	void *progress_arg;
 };
 
 /**

@@ -3,9 +3,13 @@
 
 import os
 import shutil
+import signal
 import socket
+import threading
+import time
 
 from harness import outside, zoo
+from test_interrupted import _criu
 from test_checkpoint import BOX, OWN, ctl, same, status
 
 CONTAINED = True
@@ -94,3 +98,39 @@ def test_a_folder_of_ones_own(world):
     assert not os.listdir("/srv/kept/checkpoints") and not os.listdir(root)
     for each in ("/srv/kept", "/srv/moved"):
         shutil.rmtree(each)
+
+
+def _held_up(world, *arguments):
+    """containerctl on a terminal, its criu stopped for a while once it is there; all that the terminal shows."""
+    done = threading.Event()
+
+    def stop():
+        while not done.is_set():
+            pid = _criu()
+            if pid:
+                os.kill(pid, signal.SIGSTOP)
+                time.sleep(1.6)
+                os.kill(pid, signal.SIGCONT)
+                return
+    thread = threading.Thread(target=stop)
+    thread.start()
+    term = world.terminal(["containerctl", *arguments])
+    term.wait()
+    done.set()
+    thread.join()
+    return term.all
+
+
+def test_progress_on_a_terminal(world):
+    """What takes over a second shows phase, size and time in one line, which is gone at the end; in a pipe nothing."""
+    world.policy(OWN)
+    world.definition("box", BOX)
+    zoo.start(world, mib=32)
+    shown = _held_up(world, "checkpoint", ID)
+    assert b"\ralice.box: writing, " in shown and shown.endswith(b"\r\x1b[K") and shown.count(b"\n") == 0, shown
+    shown = _held_up(world, "restore", ID)
+    assert b"\ralice.box: restoring, " in shown and shown.endswith(b"\r\x1b[K"), shown
+    same(zoo.ask(world, ID))
+    done = ctl(world, "checkpoint", ID)
+    assert not done.stderr and not done.stdout, done
+    ctl(world, "terminate", ID)
