@@ -116,10 +116,10 @@ MUTANTS = [
     _mutant("MUST-4", "a full queue is waited for without end",
             ("libcore/msg.c", "{.tv_sec = CONNECT_S}", "{0}"), "msg", "unit"),
     _mutant("MUST-4", "one container takes all terminals of the machine",
-            ("libcore/dev.c", "gid=5,max=1024", "gid=5"), "harm.terminals_of_the_machine"),
+            ("libcore/dev.c", "gid=%u,max=1024", "gid=%u"), "harm.terminals_of_the_machine"),
     _mutant("locks", "a login is handed over under the container's lock",
             ("helpers/supervisor_place.c", "state_unlock(s->c.rootfd, s->c.st.id, &lock);\n\t\tr = "
-             "forward(s, l, p, err);", "r = forward(s, l, p, err);"),
+             "forward(s, l, p, false, err);", "r = forward(s, l, p, false, err);"),
             "policy.many_first_logins_share_one_container"),
     _mutant("MUST-1", "a living supervisor goes by the policy of its start",
             ("helpers/supervisor_knock.c", "yes = policy_says_here(s, &paths, l);", "yes = true;"),
