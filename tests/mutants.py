@@ -184,6 +184,8 @@ MUTANTS = [
             ("libcore/setup.c", "prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || ", ""), "crash.supervisor"),
     _mutant("MUST-8", "configuration that others can write is believed",
             ("libcore/path.c", "if (st.st_mode & 022)", "if (0)"), "input.files_that_others_can_write"),
+    _mutant("MUST-10", "a folder of one's own may be others' to read",
+            ("libcore/ckptstore.c", "if (st.st_mode & 077)", "if (false)"), "options.a_folder_of_ones_own"),
     _mutant("MUST-10", "a manifest's MAC is not compared",
             ("libcore/manifest.c", "if (strlen(t->mac) != strlen(want) || "
              "key->lib->equal(t->mac, want, strlen(want)) != 0)", "if (0)"), "manifest", "unit"),
