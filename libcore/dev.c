@@ -191,7 +191,7 @@ int dev_build(int rootfd, int hostfd, const struct spec *spec, const struct root
 	for (size_t i = 0; r == 0 && i < spec->devices.n; i++)
 		r = add_host_node(dev, spec->devices.v[i], err);
 	for (size_t i = 0; r == 0 && i < spec->device_nodes.n; i++)
-		r = devnode_make(dev, spec->device_nodes.v[i], err);
+		r = devnode_make(dev, spec->device_nodes.v[i], facts->users, err);
 	if (r == 0)
 		r = mnt_attach(dev, target, "/dev", err);
 	if (r == 0)

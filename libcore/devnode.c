@@ -55,7 +55,7 @@ static int open_folder(int dev, const char *path, const char **ret_name, struct 
 	return fd < 0 ? err_sys(err, fd, "dev", "make the folder of %s", path) : fd;
 }
 
-int devnode_make(int dev, const char *line, struct ctr_error *err)
+int devnode_make(int dev, const char *line, const struct userns *users, struct ctr_error *err)
 {
 	autodevline struct devline d = {.path = NULL};
 	const char *name = NULL;
@@ -68,6 +68,11 @@ int devnode_make(int dev, const char *line, struct ctr_error *err)
 
 	if (r == 0)
 		r = find_owner(&d, &uid, &gid, err);
+	if (r == 0 && users &&
+	    (idmap_outside(&users->uid, uid, &uid) < 0 ||
+	     idmap_outside(&users->gid, gid, &gid) < 0))
+		return err_set(err, CTR_E_CONFIG, EINVAL, "dev",
+			       "DeviceNode=%s: the container has no such user or group", d.path);
 	if (r == 0)
 		r = dir = open_folder(dev, d.path, &name, err);
 	if (r < 0)

@@ -174,3 +174,22 @@ def test_checkpoint(world):
         assert after == before and "kept\nmore\nlab" in after, (before, after)
         assert "sleep" in run("cat /proc/[0-9]*/comm"), "it runs on"
     shutil.rmtree("/dev/shm/o")
+
+
+def test_in_a_user_namespace(world):
+    """The kinds are made there too; the file systems of the container's own are root's inside."""
+    for name in ("low", "up"):
+        os.makedirs(f"/dev/shm/o/{name}")
+    os.makedirs("/srv/full")
+    write("/srv/full/file", "kept\n")
+    lines = ("[Files]\nMount=none /srv/full tmpfs copy-up\nMount=none /srv/empty tmpfs mode=750\n"
+             "Mount=none /srv/proc proc\nMount=none /srv/mq mqueue\n"
+             "Mount=none /srv/pts devpts\nMount=none /sys/fs/cgroup cgroup\nMount=/srv/full /mnt bind rro\n"
+             "Overlay=/dev/shm/o/low:/dev/shm/o/up:/srv/o\nDeviceNode=/dev/lab c 1:5 0640 0 0\n")
+    for users in ("identity", "200000:65536"):
+        with _container(world, f"[Exec]\nPrivateUsers={users}\n" + lines) as run:
+            out = run("cat /srv/full/file /mnt/file; stat -c '%u %a' /srv/empty; head -c 1 /dev/lab | wc -c; "
+                      "for p in o mq pts proc; do findmnt -rno FSTYPE /srv/$p; done; ls /sys/fs/cgroup | wc -l")
+            assert out.startswith("kept\nkept\n0 750\n1\noverlay\nmqueue\ndevpts\nproc\n"), (users, out)
+            assert not out.endswith("\n0\n"), (users, out)
+    shutil.rmtree("/dev/shm/o")
