@@ -52,6 +52,41 @@ static void test_ipc_host(struct test *t)
 	end(t, c);
 }
 
+static const struct setting no_ipc = {"Container", "Namespaces", "mount pid uts"};
+
+/* One that joins the IPC namespace of another container by its path */
+static void test_ipc_join_path(struct test *t)
+{
+	struct ctr_container *first = make_by(t, "ipc_first", {0}), *second;
+	struct output theirs = sh(t, first, "readlink /proc/self/ns/ipc"), ours;
+	struct ctr_info info;
+	char *path = NULL;
+
+	need(t, ctr_state(first, &info, &t->err) == 0, "its state");
+	if (asprintf(&path, "ipc:/proc/%d/ns/ipc", info.init_pid) < 0)
+		exit(3);
+	second = make_by(t, "ipc_second", {"Container", "Namespaces", ""}, no_ipc,
+			 {"Container", "JoinNamespaces", path});
+	ours = sh(t, second, "readlink /proc/self/ns/ipc");
+	check(t, *ours.text && strcmp(ours.text, theirs.text) == 0, "both have the same: %s%s",
+	      theirs.text, ours.text);
+	check(t, !has_hosts(t, second, "ipc"), "which is not the host's");
+	free(path);
+	end(t, second);
+	end(t, first);
+}
+
+static void test_ipc_bad_path(struct test *t)
+{
+	static const struct setting bad[] = {{"Container", "Namespaces", ""},
+					     {"Container", "Namespaces", "mount pid uts"},
+					     {"Container", "JoinNamespaces", "ipc:/proc/1/ns/ipcc"},
+					     {0}};
+
+	check(t, !try_make(t, "ipc_bad", bad) && strstr(t->err.text, "/proc/1/ns/ipcc"),
+	      "a path that is wrong is refused: %s", t->err.text);
+}
+
 static void test_container_state(struct test *t)
 {
 	struct ctr_container *c = make_with_hosts_ipc(t);
@@ -368,6 +403,8 @@ int main(int argc, char **argv)
 	    {"exec_ps", test_exec_ps},
 	    {"ipc_private", test_ipc_private},
 	    {"ipc_host", test_ipc_host},
+	    {"ipc_join_path", test_ipc_join_path},
+	    {"ipc_bad_path", test_ipc_bad_path},
 	    {"container_state", test_container_state},
 	    {"cgroup_namespace", test_cgroup_namespace},
 	    {"rlimit", test_rlimit},
