@@ -158,13 +158,13 @@ def cron_jobs_land_inside(vm):
 
 def a_login_on_the_serial_console_lands_inside(vm):
     line = vm.console
-    for attempt in range(4):  # what is typed before systemd is done with the terminal's size is lost
+    for attempt in range(3):  # what is typed before agetty is there again is lost
         line.type("alice\n")
         try:
-            line.expect("Password: ", 20)
+            line.expect("Password: ", 30)
             break
         except Failed:
-            need(attempt < 3, f"no question for a password: {line.text[-300:]!r}")
+            need(attempt < 2, f"no question for a password: {line.text[-300:]!r}")
     line.type("secret-of-alice\n")
     line.expect(r"\$ ", 90)
     line.type(f"{PIDNS}; echo $((6 * 7))\n")
