@@ -29,8 +29,8 @@ static void put_addr(struct held *h)
 		h->l->addr_put(h->object);
 }
 
-#define autolink  __attribute__((cleanup(put_link)))
-#define autoladdr __attribute__((cleanup(put_addr)))
+#define autolink  __attribute__((cleanup(put_link), unused)) /* clang: never read */
+#define autoladdr __attribute__((cleanup(put_addr), unused))
 
 static struct nl_addr *make_addr(const struct nllib *l, const struct netaddr *a)
 {
