@@ -298,7 +298,8 @@ static int check_names(const struct spec *s, size_t i, struct ctr_error *err)
 static bool is_empty(const struct spec_link *l)
 {
 	return !l->bridge && !l->host_interface && !l->mac && !l->address.n && !l->gateway.n &&
-	       !l->route.n && l->mtu == SPEC_UNSET && l->txqlen == SPEC_UNSET && !l->hairpin;
+	       !l->route.n && l->mtu == SPEC_UNSET && l->txqlen == SPEC_UNSET && !l->hairpin &&
+	       !l->masquerade;
 }
 
 int netconf_check(const struct spec *s, struct ctr_error *err)
@@ -317,6 +318,8 @@ int netconf_check(const struct spec *s, struct ctr_error *err)
 			r = check_routes(l, err);
 		if (r == 0 && l->hairpin && !l->bridge)
 			r = bad(err, l, "Hairpin= needs Bridge=");
+		if (r == 0 && l->masquerade && !l->address.n)
+			r = bad(err, l, "Masquerade= needs Address=");
 	}
 	return r;
 }

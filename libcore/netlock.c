@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "netlock.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "child.h"
 #include "cleanup.h"
 #include "fd.h"
+#include "nftlib.h"
 #include "str.h"
 
 enum { FILE_MAX = 1 << 20, RELEASE_MS = 5000, CUT = 18 };
@@ -56,56 +55,22 @@ const char *netlock_find(const char *tables, const char *run, size_t *ret_len)
 	return NULL;
 }
 
-/** struct nft - libnftables, as far as it is used; declared as in nftables/libnftables.h */
-struct nft {
-	void *(*new)(uint32_t flags);
-	int (*buffer)(void *ctx);
-	const char *(*output)(void *ctx);
-	int (*run)(void *ctx, const char *commands);
-};
-
-static void *find(void *lib, const char *name, void *function, size_t size)
-{
-	void *f = dlsym(lib, name);
-
-	memcpy(function, &f, size);
-	return f;
-}
-
-static int load(struct nft *nft)
-{
-	void *lib = dlopen("libnftables.so.1", RTLD_NOW | RTLD_LOCAL);
-
-	return lib && find(lib, "nft_ctx_new", &nft->new, sizeof(nft->new)) &&
-		       find(lib, "nft_ctx_buffer_output", &nft->buffer, sizeof(nft->buffer)) &&
-		       find(lib, "nft_ctx_get_output_buffer", &nft->output, sizeof(nft->output)) &&
-		       find(lib, "nft_run_cmd_from_buffer", &nft->run, sizeof(nft->run))
-		   ? 0
-		   : -ENOTSUP;
-}
-
-/* In a child, which ends with all of it. */
+/* In a child, for libnftables. */
 static int release(void *arg, struct ctr_error *err)
 {
+	autofree char *tables = NULL, *command = NULL;
 	const char *run = arg, *name;
-	autofree char *command = NULL;
-	struct nft nft;
 	size_t len;
-	void *ctx;
-	int r = load(&nft);
+	int r = nftlib_run("list tables inet", &tables, err);
 
 	if (r < 0)
-		return err_sys(err, r, "netlock", "open libnftables");
-	ctx = nft.new(0);
-	if (!ctx || nft.buffer(ctx) != 0 || nft.run(ctx, "list tables inet") != 0)
-		return err_sys(err, EIO, "netlock", "list the tables of nftables");
-	name = netlock_find(nft.output(ctx), run, &len);
+		return r;
+	name = netlock_find(tables, run, &len);
 	if (!name)
 		return 0;
 	command = str_dup_format("delete table inet %.*s", (int)len, name);
-	return command && nft.run(ctx, command) == 0
-		   ? 0
-		   : err_sys(err, EIO, "netlock", "remove the table of %s", run);
+	return command ? nftlib_run(command, NULL, err)
+		       : err_sys(err, ENOMEM, "netlock", "remove the table of %s", run);
 }
 
 static bool keeps_connections(int dirfd)

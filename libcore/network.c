@@ -13,13 +13,14 @@
 #include "child.h"
 #include "cleanup.h"
 #include "fd.h"
+#include "masquerade.h"
 #include "netlease.h"
 #include "sys.h"
 #include "veth.h"
 
 enum { NOTE_MAX = 65536, REMOVE_MS = 10000 };
 
-/* ---- the note: lines "link NAME HOST" and "address ADDRESS/BITS" of the link before ---- */
+/* ---- the note: "link NAME HOST", "address ADDRESS/BITS" of the link before, "masquerade" ---- */
 
 void network_note_done(struct network_note *note)
 {
@@ -44,6 +45,10 @@ static int parse_line(const struct strv *words, struct network_note *note)
 			return -EBADMSG;
 		return 0;
 	}
+	if (words->n == 1 && strcmp(words->v[0], "masquerade") == 0) {
+		note->masquerade = true;
+		return 0;
+	}
 	if (l && words->n == 2 && strcmp(words->v[0], "address") == 0 &&
 	    netaddr_parse(words->v[1], &a) == 0)
 		return strv_add(&l->address, words->v[1]);
@@ -65,8 +70,8 @@ int network_parse(const char *text, struct network_note *ret)
 	}
 	if (r < 0)
 		return r;
-	*ret = note;
-	note.n = 0; /* moved */
+	*ret = note; /* moved */
+	note.n = 0;
 	return 0;
 }
 
@@ -86,6 +91,7 @@ int network_read(int dirfd, struct network_note *ret, struct ctr_error *err)
 	int r = read_text(dirfd, &text);
 
 	ret->n = 0;
+	ret->masquerade = false;
 	if (r == 0 && text)
 		r = network_parse(text, ret);
 	if (r < 0)
@@ -120,6 +126,8 @@ static int write_note(const struct network_job *job, const struct veth *v, size_
 			(void)fprintf(f, "address %s\n", address);
 		}
 	}
+	if (f && masquerade_wanted(v, n))
+		(void)fprintf(f, "masquerade\n");
 	bad = !f || ferror(f);
 	r = f && fclose(f) == 0 && !bad ? 0 : -ENOMEM;
 	if (r == 0)
@@ -323,7 +331,7 @@ static int look(struct work *w, struct ctr_error *err)
 			return err_sys(err, r, "network", "read network %zu", w->n);
 		r = veth_check(&w->lib, w->host, &w->v[w->n], err);
 	}
-	return r;
+	return r < 0 ? r : masquerade_check(w->v, w->n, err);
 }
 
 /* The note comes first: what is not noted is not removed (MUST-9). */
@@ -392,6 +400,8 @@ static int make(void *arg, struct ctr_error *err)
 	at.host = w->host;
 	for (size_t i = 0; r == 0 && i < w->n; i++)
 		r = veth_make(&w->lib, &at, &w->v[i], err);
+	if (r == 0 && masquerade_wanted(w->v, w->n))
+		r = masquerade_make(w->v, w->n, w->alias, err);
 	return r < 0 ? r : make_inside(w, err);
 }
 
@@ -423,6 +433,12 @@ static int remove_links(struct work *w, const struct network_note *note, struct 
 	for (size_t i = 0; w->host && i < note->n; i++) {
 		int r = veth_remove(&w->lib, w->host, note->link[i].host, w->alias,
 				    first < 0 ? NULL : err);
+
+		if (first == 0)
+			first = r;
+	}
+	if (note->masquerade && *w->alias) {
+		int r = masquerade_remove(w->alias, first < 0 ? NULL : err);
 
 		if (first == 0)
 			first = r;

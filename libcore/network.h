@@ -44,6 +44,7 @@ struct network_note {
 		struct strv address; /* "10.0.0.2/24" in the order of Address= */
 	} link[NETWORK_LINKS];
 	size_t n;
+	bool masquerade;
 };
 
 /** network_read - the note in a folder; 0 with n = 0 when there is none. network_note_done() */

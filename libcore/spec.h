@@ -84,7 +84,7 @@ struct spec_link {
 	struct strv gateway;  /* "10.0.0.1" */
 	struct strv route;    /* "DESTINATION [via GATEWAY] [src ADDRESS] [metric NUMBER]" */
 	uint64_t mtu, txqlen;
-	bool hairpin;
+	bool hairpin, masquerade;
 };
 
 /** struct spec_given - one setting as it was given: row of the key table, value */

@@ -4,6 +4,7 @@
 import concurrent.futures
 import json
 import os
+import signal
 import subprocess
 
 CONTAINED = True
@@ -234,6 +235,57 @@ def test_a_hundred_in_parallel(world):
         held = leases()
         assert len(held) == 200 and set(held.values()) == set(names), held
         list(pool.map(lambda name: end(world, name), names))
+    clean(before)
+
+
+WHO = ("import socket; s = socket.create_server(('::', 7000), family=socket.AF_INET6, dualstack_ipv6=True)\n"
+       "while True:\n    c, a = s.accept()\n    c.sendall(a[0].encode())\n    c.close()")
+ASK = "import socket, sys; print(socket.create_connection((sys.argv[1], 7000), 1).recv(40).decode())"
+FORWARD = ("/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding")
+
+
+def outside_of_the_host(world):
+    """A machine behind the host that has no route to the bridge, and says who calls it."""
+    peer = subprocess.Popen(["unshare", "-n", "python3", "-c", WHO.replace("import", "import time, subprocess; "
+                             "subprocess.run('ip link set lo up', shell=True)\nimport", 1)])
+    own = os.readlink("/proc/self/ns/net")
+    world.until(lambda: os.readlink(f"/proc/{peer.pid}/ns/net") != own, "it has a network of its own")
+    ip("link", "add", "up0", "type", "veth", "peer", "name", "up1", "netns", str(peer.pid))
+    for where, name, host in (([], "up0", 1), (["nsenter", "-t", str(peer.pid), "-n"], "up1", 2)):
+        for words in (f"address add 192.0.2.{host}/24 dev {name}", f"address add 2001:db8::{host}/64 dev {name} nodad",
+                      f"link set {name} up"):
+            subprocess.run([*where, "ip", *words.split()], check=True)
+    return peer
+
+
+def tables(world):
+    return world.run(["nft", "list", "tables"]).stdout
+
+
+def test_masquerade(world):
+    """The outside sees the host's address; the table goes with the container, also after SIGKILL (MUST-9)."""
+    bridge()
+    peer = outside_of_the_host(world)
+    before = links()
+    hidden = NET + "Masquerade=yes\n"
+    for path in FORWARD:
+        assert f"{path} is not 1" in start(world, "hidden", hidden, code=1)
+        with open(path, "w") as file:
+            file.write("1")
+    assert "Masquerade= needs Address=" in start(world, "bad", "[Network]\nPrivate=veth\nMasquerade=yes\n", code=1)
+    shown, name = start(world, "shown", NET), start(world, "hidden")
+    inside(world, shown, "python3", "-c", ASK, "192.0.2.2", code=1)
+    assert inside(world, name, "python3", "-c", ASK, "192.0.2.2") == "::ffff:192.0.2.1\n"
+    assert inside(world, name, "python3", "-c", ASK, "2001:db8::2") == "2001:db8::1\n"
+    assert tables(world).count(b"table") == 1, tables(world)
+    end(world, name, shown)
+    assert tables(world) == b""
+    name = start(world, "hidden")
+    with open(f"/run/pam_container/containers/{name}/state.json") as file:
+        os.kill(json.load(file)["super.pid"], signal.SIGKILL)
+    world.until(lambda: world.run(["containerctl", "gc"]).returncode == 0 and tables(world) == b"", "gc removes it")
+    peer.terminate()
+    peer.wait()
     clean(before)
 
 

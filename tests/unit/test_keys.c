@@ -123,6 +123,7 @@ static const struct {
      "01:00:00:00:00:01|00:00:00:00:00:00|02:00:00:00:00|02:00:00:00:00:01:02|02-00-00-00-00-01|x"},
     {"Network", "TransmitQueueLength", "0|1000", "-1|infinity|4294967296"},
     {"Network", "Hairpin", "yes|no", "maybe"},
+    {"Network", "Masquerade", "yes|no", "maybe"},
     {"Resources", "Cgroup", "auto|scope|cgroupfs|inherit", "systemd"},
     {"Resources", "Slice", "user.slice|user-%U.slice", "user|.slice|a/b.slice"},
     {"Resources", "MemoryMax", "512M|2G|infinity|1", "0|-1|2X|1.5G|M"},
