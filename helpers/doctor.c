@@ -67,8 +67,8 @@ static void check_namespaces(const struct doctor_facts *f, struct doctor_report 
 	     "a kernel with CONFIG_UTS_NS, or Namespaces= without it", DOCTOR_FAIL},
 	    {DOCTOR_NS_CGROUP, "namespace.cgroup",
 	     "a kernel with CONFIG_CGROUPS, or Namespaces= without it", DOCTOR_FAIL},
-	    {DOCTOR_NS_NET, "namespace.net", "a kernel with CONFIG_NET_NS for Private=loopback",
-	     DOCTOR_WARN},
+	    {DOCTOR_NS_NET, "namespace.net",
+	     "a kernel with CONFIG_NET_NS for Private=", DOCTOR_WARN},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
@@ -84,10 +84,11 @@ static void check_userns(const struct doctor_facts *f, struct doctor_report *ret
 {
 	if (!(f->ns & DOCTOR_NS_USER))
 		doctor_add(ret, "namespace.user", DOCTOR_OK, NULL,
-			   "not in this kernel; not needed by this release");
+			   "not in this kernel; only PrivateUsers= needs them");
 	else if (f->max_user_namespaces == 0)
-		doctor_add(ret, "namespace.user", DOCTOR_OK, NULL,
-			   "switched off (user.max_user_namespaces is 0); not needed");
+		doctor_add(
+		    ret, "namespace.user", DOCTOR_OK, NULL,
+		    "switched off (user.max_user_namespaces is 0); only PrivateUsers= needs them");
 	else
 		doctor_add(ret, "namespace.user", DOCTOR_OK, NULL,
 			   "available%s; the default system call filter keeps contained users "

@@ -66,6 +66,8 @@ static void tell(struct events *ev, const struct event *e)
 	char when[32] = "";
 	struct tm tm;
 
+	if (ev->count && ev->told >= ev->count)
+		return;				   /* --count, in the midst of several */
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
 	if (ev->json) {
 		tell_json(e, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);

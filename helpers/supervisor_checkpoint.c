@@ -113,7 +113,6 @@ struct making {
 	char parent[32];      /* of the images; "": none */
 	char name[CKPTDIR_NAME];
 	struct crver asked; /* criu's version, while it dumps */
-	bool published;
 };
 
 /* While all stands still and can still be left as it is. */
@@ -146,9 +145,28 @@ static int seal(void *arg, struct ctr_error *err)
 			return err_sys(err, errno, "checkpoint", "open the overlay's folder");
 	}
 	sl.upper = upper;
-	r = seal_make(&sl, err);
-	mk->published = r == 0;
-	return r;
+	return seal_make(&sl, err);
+}
+
+/* By its inode: who publishes may fail, or be killed, when it is done. */
+static bool is_published(const struct making *mk, int rootfd)
+{
+	struct stat mine, there;
+	char path[sizeof("checkpoints/") + sizeof(mk->st.id)];
+
+	return str_format(path, sizeof(path), "checkpoints/%s", mk->st.id) == 0 &&
+	       fstat(mk->dirfd, &mine) == 0 && fstatat(rootfd, path, &there, 0) == 0 &&
+	       mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
+/* The container goes on, and what is on disk would be a way back in time (MUST-10). */
+static void take_back(const struct making *mk)
+{
+	if (is_published(mk, mk->rootfd))
+		(void)!ckptdir_remove(mk->rootfd, mk->st.id, NULL);
+	if (is_published(mk, mk->storefd))
+		(void)!ckptdir_remove(mk->storefd, mk->st.id, NULL);
+	ckptdir_drop(mk->storefd, mk->name);
 }
 
 int supervisor_look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err)
@@ -286,11 +304,8 @@ static int make(struct making *mk, struct ctr_error *err)
 						  NULL); /* one that is gone shows by itself */
 	}
 	crver_forget(&mk->asked);
-	/* criu failed after all: the container goes on, and what is on disk would be the past */
-	if (r < 0 && mk->published)
-		(void)!ckptdir_remove(mk->rootfd, mk->st.id, NULL);
-	else if (r < 0)
-		ckptdir_drop(mk->storefd, mk->name);
+	if (r < 0)
+		take_back(mk);
 	else
 		mk->s->unsynced = take_fd(&mk->dirfd);
 	cleanup_fd(&mk->images);

@@ -26,7 +26,7 @@ void supervisor_oom_watch(struct supervisor *s)
 {
 	uint64_t kills = CTR_ABSENT;
 
-	if (cgnotify_oom(&s->c.cg, &s->oom, NULL) < 0)
+	if (cgnotify_kills(&s->c.cg, &s->oom, NULL) < 0)
 		return; /* no such controller, or no group of its own */
 	(void)cgnotify_read(&s->oom, &kills);
 	s->oom_kills = kills == CTR_ABSENT ? 0 : kills;

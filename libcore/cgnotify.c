@@ -60,7 +60,8 @@ static int finish(struct cgnotify *n, uint32_t events, const char *file, struct 
 	struct epoll_event ev = {.events = events};
 
 	n->fd = epoll_create1(EPOLL_CLOEXEC);
-	if (n->fd < 0 || epoll_ctl(n->fd, EPOLL_CTL_ADD, n->event, &ev) < 0)
+	if (n->fd < 0 ||
+	    epoll_ctl(n->fd, EPOLL_CTL_ADD, n->event < 0 ? n->file : n->event, &ev) < 0)
 		return failed(errno, file, err);
 	*ret = *n;
 	*n = (struct cgnotify)CGNOTIFY_NONE;
@@ -85,13 +86,15 @@ static int watch_v1(int dir, const char *file, const char *level, struct cgnotif
 }
 
 /* A file of a group is never deleted but with the group. */
-static int watch_v2(int dir, struct cgnotify *n)
+static int watch_v2(int dir, bool until_end, struct cgnotify *n)
 {
 	char path[64];
 	int r;
 
-	n->event = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	n->file = openat(dir, "memory.events", O_RDONLY | O_CLOEXEC);
+	if (!until_end)
+		return n->file < 0 ? -errno : 0;
+	n->event = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (n->event < 0 || n->file < 0)
 		return -errno;
 	/* inotify_add_watch(2) takes no descriptor */
@@ -109,7 +112,8 @@ static int no_group(const struct cg *cg, struct ctr_error *err)
 				     "this machine has no memory controller");
 }
 
-int cgnotify_oom(const struct cg *cg, struct cgnotify *ret, struct ctr_error *err)
+static int watch_oom(const struct cg *cg, bool until_end, struct cgnotify *ret,
+		     struct ctr_error *err)
 {
 	const struct cg_hierarchy *h =
 	    cg->inherit ? NULL : cgprobe_find(cg->facts, "memory", "memory");
@@ -121,10 +125,22 @@ int cgnotify_oom(const struct cg *cg, struct cgnotify *ret, struct ctr_error *er
 		return no_group(cg, err);
 	n.kind = CTR_NOTICE_OOM;
 	n.v2 = h->v2;
-	r = dir < 0 ? dir : h->v2 ? watch_v2(dir, &n) : watch_v1(dir, "memory.oom_control", "", &n);
+	r = dir < 0 ? dir
+	    : h->v2 ? watch_v2(dir, until_end, &n)
+		    : watch_v1(dir, "memory.oom_control", "", &n);
 	if (r < 0)
 		return failed(r, h->v2 ? "memory.events" : "memory.oom_control", err);
-	return finish(&n, EPOLLIN, "memory.events", ret, err);
+	return finish(&n, n.event < 0 ? EPOLLPRI : EPOLLIN, "memory.events", ret, err);
+}
+
+int cgnotify_oom(const struct cg *cg, struct cgnotify *ret, struct ctr_error *err)
+{
+	return watch_oom(cg, true, ret, err);
+}
+
+int cgnotify_kills(const struct cg *cg, struct cgnotify *ret, struct ctr_error *err)
+{
+	return watch_oom(cg, false, ret, err);
 }
 
 /* The file is written once and kept open: a trigger lasts as long as its descriptor. */
@@ -209,7 +225,9 @@ enum ctr_notice cgnotify_read(struct cgnotify *n, uint64_t *ret_kills)
 			return CTR_NOTICE_NONE;
 		return ev.events & EPOLLERR ? CTR_NOTICE_GONE : n->kind;
 	}
-	if (n->v2)
+	if (n->event < 0) /* kernfs: a change wakes poll until the file is read */
+		kind = epoll_wait(n->fd, &ev, 1, 0) == 1 ? n->kind : CTR_NOTICE_NONE;
+	else if (n->v2)
 		kind = read_v2(n);
 	else if (read(n->event, &count, sizeof(count)) == (ssize_t)sizeof(count))
 		kind = n->kind; /* also when the group goes: below */

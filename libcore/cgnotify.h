@@ -13,7 +13,7 @@
 /** struct cgnotify - one subscription; close with cgnotify_close() */
 struct cgnotify {
 	int fd;	   /* epoll: readable when cgnotify_read() has something to say */
-	int event; /* eventfd, inotify or memory.pressure, in fd */
+	int event; /* eventfd, inotify or memory.pressure, in fd; -1: file is */
 	int file;  /* what says how often, and is gone with the group; -1: pressure of v2 */
 	int kind;  /* enum ctr_notice */
 	bool v2;
@@ -27,6 +27,15 @@ struct cgnotify {
 
 /** cgnotify_oom - out of memory; CTR_E_UNSUPPORTED without the memory controller */
 int cgnotify_oom(const struct cg *cg, struct cgnotify *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * cgnotify_kills - as cgnotify_oom(), for who hears of the group's end otherwise
+ *
+ * Takes no inotify instance on v2: all supervisors are root's, and a user has 128 of them
+ * (fs.inotify.max_user_instances).
+ */
+int cgnotify_kills(const struct cg *cg, struct cgnotify *ret,
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** cgnotify_pressure - memory is short; CTR_E_UNSUPPORTED with neither file */
 int cgnotify_pressure(const struct cg *cg, enum ctr_pressure_level level, struct cgnotify *ret,

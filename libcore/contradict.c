@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "mountline.h"
+#include "nsconf.h"
 
 static int bad(struct ctr_error *err, const char *text)
 {
@@ -46,6 +47,9 @@ static int check_users(const struct spec *s, struct ctr_error *err)
 	    s->io_sched_class == SPEC_IO_REALTIME)
 		return bad(err, "with PrivateUsers= Nice= and OOMScoreAdjust= can not be below 0, "
 				"nor scheduling realtime");
+	/* it is joined after the user namespace, which has no right to it */
+	if (nsconf_joined(s) & CLONE_NEWCGROUP)
+		return bad(err, "PrivateUsers= and JoinNamespaces=cgroup: can not be together");
 	/* PID 1 sees who connects by its group, which does not count then (proc(5)) */
 	if (idmap_is_mapped(&s->users) && s->protect_proc == SPEC_PROC_PTRACEABLE)
 		return bad(err, "ProtectProc=ptraceable can not be used with PrivateUsers=");

@@ -235,16 +235,11 @@ static int run_network(void *ctx, struct ctr_error *err)
 
 	if (c->spec->net != SPEC_NET_VETH)
 		return 0;
-	/* the child may be on its way into the one of the user namespace */
+	/* what a user namespace owns the child joins by itself, now or a moment later */
 	if (c->users.owned[USERNS_NET] >= 0)
 		r = str_format(path, sizeof(path), "/proc/self/fd/%d", c->users.owned[USERNS_NET]);
 	else
-		/* what a user namespace owns the child joins by itself, now or a moment later */
-		if (c->users.owned[USERNS_NET] >= 0)
-			r = str_format(path, sizeof(path), "/proc/self/fd/%d",
-				       c->users.owned[USERNS_NET]);
-		else
-			r = str_format(path, sizeof(path), "/proc/%d/ns/net", c->st.init.pid);
+		r = str_format(path, sizeof(path), "/proc/%d/ns/net", c->st.init.pid);
 	netns = r < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
 		return 0; /* the child has failed by now; run_child() hears why */

@@ -60,7 +60,6 @@ int createhook_host(struct create *c, uint64_t end, struct ctr_error *err)
 	return r < 0 && r != -EPIPE ? err_sys(err, r, "hook", "tell the set-up child to go on") : 0;
 }
 
-/* The supervisor ends this process, and what it has started, when its time is up. */
 /* The groups may be ready before the hooks have run. */
 static int await_hooks(int sync, struct msg *m, struct msg *ret_go)
 {
@@ -74,6 +73,7 @@ static int await_hooks(int sync, struct msg *m, struct msg *ret_go)
 
 int createhook_mounted(const struct create *c, int sync, struct msg *ret_go, struct ctr_error *err)
 {
+	/* no end: the supervisor ends this process, and what it has started, when its time is up */
 	const struct now now = {"creating", 0, -1};
 	struct create mine;
 	automsg struct msg m;

@@ -33,6 +33,7 @@ enum {
 	INFO_SID = 6,
 	TYPE_PTY = 1,
 	PTY_MAX = 1000,
+	FILES_MAX = 4096, /* that are /dev/tty */
 	DEV_TTY = 2 * 1006,
 	ROOM = 32 /* how much longer a record may become, at most */
 };
@@ -138,6 +139,8 @@ static int see_file(struct images *im, struct crview record, uint32_t with)
 		im->terminals[terminal / 2].reg = reg;
 	if (terminal != DEV_TTY)
 		return 0;
+	if (im->n == FILES_MAX)
+		return -EMFILE; /* each is looked for, while all stands still */
 	more = reallocarray(im->v, im->n + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;

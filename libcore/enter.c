@@ -193,6 +193,8 @@ static int verify(const struct enter_plan *p, int self, ino_t old_mnt, struct ct
 		r = check_space(self, "ns/pid_for_children", p->pid_fd, err);
 	if (r == 0)
 		r = check_space(self, "ns/user", p->user_fd, err);
+	if (r == 0)
+		r = check_space(self, "ns/time", p->time_fd, err);
 	if (r == 0 && (fstatat(self, "ns/mnt", &st, 0) < 0 || st.st_ino == old_mnt))
 		r = err_set(err, CTR_E_SYSTEM, EPERM, "verify", "the mounts are the host's");
 	return r;
@@ -214,8 +216,8 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	r = restrict_load(p->restrict_fd, set, err);
 	if (r == 0)
 		r = join_all(p, err);
-	/* root of the host may raise a limit */
-	if (r == 0)
+	/* root of the host alone may raise a limit */
+	if (r == 0 && p->user_fd >= 0)
 		r = restrict_limits(set, self, err);
 	if (r == 0)
 		r = join_user(p->user_fd, err);
@@ -229,6 +231,9 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	/* last come the restrictions, which check themselves: a filter may forbid to look */
 	if (r == 0)
 		r = verify(p, self, before.st_ino, err);
+	/* late, since files are opened above and one of them may be LimitNOFILE= */
+	if (r == 0 && p->user_fd < 0)
+		r = restrict_limits(set, self, err);
 	/* MUST-6: what the caller has open of the host ends where the user's program begins */
 	if (r == 0 && (r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)) < 0)
 		r = err_sys(err, r, "enter", "mark descriptors close-on-exec");

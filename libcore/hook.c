@@ -31,11 +31,6 @@ static const struct {
     [SPEC_HOOK_POSTSTOP] = {"Poststop", "poststop"},
 };
 
-const char *hook_name(int kind)
-{
-	return kinds[kind].name;
-}
-
 bool hook_any(const struct spec *spec)
 {
 	for (size_t i = 0; i < SPEC_HOOKS; i++)

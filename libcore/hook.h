@@ -19,9 +19,6 @@ struct hook_call {
 	int abort_fd;	   /* readable or hung up: who waits gave up; -1: none */
 };
 
-/** hook_name - as in the OCI specification: "prestart", "createRuntime" ... Static */
-const char *hook_name(int kind);
-
 /** hook_any - has the definition any hook of any kind? */
 bool hook_any(const struct spec *spec);
 

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +18,8 @@
 #include "procfs.h"
 #include "sys.h"
 #include "treetar.h"
+
+enum { COPY_UP_MAX = 256 << 20 };
 
 /* mount_setattr(2) adds; of the kinds of access times one replaces the other. */
 static int set_attr(int mnt, uint64_t attr, bool below, struct ctr_error *err)
@@ -86,16 +90,26 @@ static int make_bind(const struct mountmake *w, const struct mountline *m, struc
 
 /* ---- file systems of the kernel's ---- */
 
-/* What a tmpfs covers, taken along: owners, modes, access lists. */
+/*
+ * What a tmpfs covers, taken along: owners, modes, access lists. A user who can write the folder
+ * must not fill the host's memory, which this is until it is in the tmpfs.
+ */
 static int copy_up(int from, int to, struct ctr_error *err)
 {
 	autofd int tar = memfd_create("copy-up", MFD_CLOEXEC);
 	autofd int dir = path_open_nolinks(from, "/", O_RDONLY | O_DIRECTORY);
+	struct rlimit old, low;
 	int r;
 
 	if (tar < 0 || dir < 0)
 		return err_sys(err, tar < 0 ? errno : dir, "tmpfs", "copy what is there");
+	(void)getrlimit(RLIMIT_FSIZE, &old); /* cannot fail for this one */
+	low = old;
+	if (low.rlim_cur > COPY_UP_MAX)
+		low.rlim_cur = COPY_UP_MAX;
+	(void)setrlimit(RLIMIT_FSIZE, &low); /* of tar(1); nothing else is written meanwhile */
 	r = treetar_pack(dir, tar, err);
+	(void)setrlimit(RLIMIT_FSIZE, &old);
 	if (r == 0 && lseek(tar, 0, SEEK_SET) < 0)
 		r = err_sys(err, errno, "tmpfs", "copy what is there");
 	return r < 0 ? r : treetar_unpack(tar, to, err);
@@ -165,12 +179,21 @@ static int open_work(const struct mountmake *w, const char *upper, struct ctr_er
 	autofd int dir = above ? path_open_ours(w->host, above, O_PATH | O_DIRECTORY) : -ENOMEM;
 	autofd int work = -1;
 	struct stat st;
+	uid_t uid;
+	gid_t gid;
+	int r;
 
 	if (dir < 0 || !name)
 		return err_sys(err, dir < 0 ? dir : ENOMEM, "overlay", "open the folder of %s",
 			       upper);
-	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
-		return err_sys(err, errno, "overlay", "make %s beside %s", name, upper);
+	/* root of the host's, who builds with the numbers of root inside */
+	uid = (uid_t)setfsuid(0);
+	gid = (gid_t)setfsgid(0);
+	r = mkdirat(dir, name, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	(void)setfsgid(gid);
+	(void)setfsuid(uid);
+	if (r < 0)
+		return err_sys(err, r, "overlay", "make %s beside %s", name, upper);
 	work = path_open_nolinks(dir, name, O_PATH | O_DIRECTORY);
 	if (work < 0 || fstat(work, &st) < 0)
 		return err_sys(err, work < 0 ? work : errno, "overlay", "open %s beside %s", name,
@@ -207,8 +230,10 @@ static int mount_layers(const struct mountmake *w, const struct mountline *m, co
 	size_t lowers = m->sources.n - !read_only;
 	char options[1536] = "";
 	autofd int work = read_only ? -1 : open_work(w, m->sources.v[lowers], err);
-	int r = read_only || work >= 0 ? 0 : work;
+	int r = 0;
 
+	if (!read_only && work < 0)
+		return work;
 	for (size_t i = lowers; r == 0 && i-- > 0;)
 		r = add_option(options, sizeof(options), i == lowers - 1 ? "lowerdir=" : ":",
 			       fds[i]);
@@ -220,7 +245,7 @@ static int mount_layers(const struct mountmake *w, const struct mountline *m, co
 		r = str_format(options + strlen(options), sizeof(options) - strlen(options), ",%s",
 			       m->options.data);
 	if (r < 0)
-		return err && err->errnum ? r : err_sys(err, r, "overlay", "write options");
+		return err_sys(err, r, "overlay", "write options");
 	return mnt_new("overlay", options, m->options.attr, err);
 }
 

@@ -20,6 +20,9 @@ int owner_keep_out(int hole, int mnt, bool recursive, struct ctr_error *err)
 {
 	int r = hole >= 0 ? mnt_idmap(mnt, hole, recursive, err) : 0;
 
+	/* one below that can not takes it from all */
+	if (r == -EINVAL && recursive)
+		r = mnt_idmap(mnt, hole, false, err);
 	return r == -EINVAL || r == -EPERM ? 0 : r;
 }
 
@@ -44,7 +47,10 @@ int owner_check_tree(const struct userns *u, const char *path, struct ctr_error 
 		return 0;
 	if (str_copy(part, sizeof(part), path) < 0)
 		return err_sys(err, ENAMETOOLONG, "root", "look at %s", path);
-	for (char *end = part + strlen(part); end && end != part; end = strrchr(part, '/')) {
+	for (size_t n = strlen(part); n > 1 && part[n - 1] == '/'; n--)
+		part[n - 1] = '\0';
+	/* not the tree's own mode: root inside changes that */
+	for (char *end = strrchr(part, '/'); end && end != part; end = strrchr(part, '/')) {
 		struct stat st;
 
 		*end = '\0';

@@ -122,6 +122,7 @@ static int run_net(void *ctx, struct ctr_error *err)
 	automsg struct msg m;
 	int fd = space_joined(s->c, CLONE_NEWNET), r = 0;
 
+	m.nfds = 0;
 	if (fd >= 0) {
 		r = sys_setns(fd, CLONE_NEWNET);
 		return r < 0 ? err_sys(err, r, "net", "join %s", s->c->spec->net_path) : 0;

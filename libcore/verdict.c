@@ -67,7 +67,7 @@ static bool has_limits(const struct spec *s)
 	const struct strv *lists[] = {&s->io_read_bps,	 &s->io_write_bps,     &s->io_read_iops,
 				      &s->io_write_iops, &s->io_device_weight, &s->hugetlb_max,
 				      &s->rdma_max,	 &s->net_priority,     &s->unified,
-				      &s->device_allow};
+				      &s->device_allow,	 &s->device_deny};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (numbers[i] != SPEC_UNSET)
@@ -110,11 +110,16 @@ static bool is_given(const struct spec *s, const char *name)
 	return false;
 }
 
+/* By root inside, whoever that is */
+static bool tree_is_writable(const struct spec *s)
+{
+	return !s->read_only && (s->volatile_mode == SPEC_VOLATILE_OVERLAY ||
+				 (s->root_directory && s->volatile_mode == SPEC_VOLATILE_NO));
+}
+
 bool verdict_code_is_theirs(const struct spec *s)
 {
-	return !s->no_new_privileges && !s->read_only &&
-	       (s->volatile_mode == SPEC_VOLATILE_OVERLAY ||
-		(s->root_directory && s->volatile_mode == SPEC_VOLATILE_NO));
+	return !s->no_new_privileges && tree_is_writable(s);
 }
 
 static int warn(const struct spec *s, struct strv *w)
@@ -158,10 +163,10 @@ static int check_hooks(const struct spec *s, struct ctr_error *err)
 		n += s->hooks[i].n;
 	if (n > HOOKS_MAX)
 		return bad(err, "more than 32 hooks");
-	if (s->hooks[SPEC_HOOK_START_CONTAINER].n > 0 && verdict_code_is_theirs(s))
-		return bad(err,
-			   "StartContainer= runs as root in a tree whose programs users write; "
-			   "use CreateContainer=");
+	/* NoNewPrivileges= does not help: processes of a container of the library are root's */
+	if (s->hooks[SPEC_HOOK_START_CONTAINER].n > 0 && tree_is_writable(s))
+		return bad(err, "StartContainer= runs as root in a tree whose programs can be "
+				"written from inside; use CreateContainer= or ReadOnly=yes");
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "veth.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <netlink/errno.h>
@@ -9,6 +10,8 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "fd.h"
+#include "str.h"
 
 /* ---- objects of libnl, which go when their scope ends ---- */
 
@@ -165,6 +168,20 @@ static int set_hairpin(const struct nllib *l, struct nl_sock *host, int index)
 	return r < 0 ? r : l->link_change(host, port.object, port.object, 0);
 }
 
+/*
+ * Who can send from the container could make himself the host's router (RFC 4861, 6.2). Of a
+ * bridge it is the bridge's own accept_ra that counts.
+ */
+static int refuse_routers(const struct veth *v, struct ctr_error *err)
+{
+	char path[128];
+	int r = str_format(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", v->host);
+
+	if (r == 0)
+		r = fd_write_file_at(AT_FDCWD, path, "0");
+	return r < 0 && r != -ENOENT ? err_sys(err, r, "network", "write %s", path) : 0;
+}
+
 static int dress_host(const struct nllib *l, const struct veth_place *where, const struct veth *v,
 		      struct ctr_error *err)
 {
@@ -206,7 +223,9 @@ int veth_make(const struct nllib *l, const struct veth_place *where, const struc
 
 	if (r < 0)
 		return r;
-	r = dress_host(l, where, v, err);
+	r = refuse_routers(v, err);
+	if (r == 0)
+		r = dress_host(l, where, v, err);
 	if (r < 0)
 		(void)delete (l, where->host,
 			      v->host); /* made just now; it goes with the other end */

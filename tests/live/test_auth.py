@@ -97,6 +97,11 @@ def test_records(world):
     assert b"still logged in" not in world.run(["last", "-f", "/var/log/wtmp", "alice"]).stdout
 
 
+def _has_terminal(world, name):
+    groups = world.run(["ps", "-C", name, "-o", "pgid=,tpgid="]).stdout.decode().splitlines()
+    return any(len(set(line.split())) == 1 for line in groups)
+
+
 def test_job_control(world):
     """Stop, background, foreground, interrupt: by the keys, at the container's terminal."""
     term = world.terminal(world.ssh_argv("alice", "-tt"))
@@ -110,6 +115,8 @@ def test_job_control(world):
     term.expect("Stopped.*Running.*two".replace(".*", r"[\s\S]*"))
     term.send("fg\n")
     term.expect("sleep 100")
+    # bash names the job before it hands the terminal over
+    world.until(lambda: _has_terminal(world, "sleep"), "it is in the foreground")
     term.send("\x03")
     # what is typed before it has its effect is thrown away with it (termios(3), NOFLSH)
     world.until(lambda: world.run(["pgrep", "-u", "alice", "-f", "^sleep 100"]).returncode == 1, "it has ended")

@@ -215,7 +215,10 @@ def test_tree_of_its_own(world):
         look = ("id -u; root -p -c 'echo $EUID; echo >/etc/made && echo made; echo $(</etc/secret)'; "
                 "stat -c %u /etc/marker /home/alice")
         world.definition("box", lines)
-        assert world.ssh("alice", "id").returncode != 0  # others could execute what he leaves there
+        for mode in (0o755, 0o700):  # others could execute what he leaves there, and chmod / is his
+            os.chmod("/srv/trees/image", mode)
+            assert world.ssh("alice", "id").returncode != 0
+        os.chmod("/srv/trees/image", 0o755)
         assert any("mode 0700" in line for line in world.log), world.log[-5:]
         for more in ("ReadOnly=yes\n", "Volatile=overlay\n"):
             out = _inside(world, look, lines + more).split()
