@@ -100,47 +100,51 @@ static int failed(const struct criu_job *job, const char *log, int r, struct ctr
 	return err_set(err, CTR_E_SYSTEM, EIO, "criu", "CRIU: %s", why);
 }
 
+static int does_not_run(const char *program, struct ctr_error *err)
+{
+	return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu", "%s does not run here", program);
+}
+
+static int begin(const char *program, struct criulib *lib, struct criu_opts **opts,
+		 struct ctr_error *err)
+{
+	int r = criulib_load(lib, err);
+
+	if (r == 0)
+		r = hide_configuration(err);
+	if (r < 0)
+		return r;
+	r = lib->init_opts(opts);
+	if (r == 0)
+		r = lib->set_service_binary(*opts, program);
+	return r < 0 ? does_not_run(program, err) : 0;
+}
+
 /* As criu.h tells it: major * 10000 + minor * 100 + sublevel */
 static int version(void *arg, struct ctr_error *err)
 {
-	const char *program = arg;
 	struct criu_opts *opts = NULL;
 	struct criulib lib;
-	int v, r = hide_configuration(err);
+	int v, r = begin(arg, &lib, &opts, err);
 
-	if (r == 0)
-		r = criulib_load(&lib, err);
 	if (r < 0)
 		return r;
-	r = lib.init_opts(&opts);
-	if (r == 0)
-		r = lib.set_service_binary(opts, program);
-	v = r < 0 ? r : lib.get_version(opts);
-	return v > 0 ? v
-		     : err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu", "%s does not run here",
-			       program);
+	v = lib.get_version(opts);
+	return v > 0 ? v : does_not_run(arg, err);
 }
 
 static int features(void *arg, struct ctr_error *err)
 {
-	const char *program = arg;
 	struct criu_feature_check f = {.mem_track = true, .lazy_pages = true};
 	struct criu_opts *opts = NULL;
 	struct criulib lib;
-	int r = hide_configuration(err);
+	int r = begin(arg, &lib, &opts, err);
 
-	if (r == 0)
-		r = criulib_load(&lib, err);
 	if (r < 0)
 		return r;
-	r = lib.init_opts(&opts);
-	if (r == 0)
-		r = lib.set_service_binary(opts, program);
-	if (r == 0)
-		r = lib.feature_check(opts, &f, sizeof(f));
-	return r < 0 ? err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu", "%s does not run here",
-			       program)
-		     : (f.mem_track ? CRIURUN_TRACK : 0) | (f.lazy_pages ? CRIURUN_LAZY : 0);
+	if (lib.feature_check(opts, &f, sizeof(f)) < 0)
+		return does_not_run(arg, err);
+	return (f.mem_track ? CRIURUN_TRACK : 0) | (f.lazy_pages ? CRIURUN_LAZY : 0);
 }
 
 int criurun_features(const char *program, struct ctr_error *err)
