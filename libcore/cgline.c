@@ -221,15 +221,6 @@ int cgline_plan_unified(struct cgplan *p, struct ctr_error *err)
 
 /* ---- what a living group has beyond its definition ---- */
 
-static bool is_planned(const struct cgset *set, const char *file, const char *start)
-{
-	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->v[i].file, file) == 0 &&
-		    str_has_prefix(set->v[i].value, start, NULL))
-			return true;
-	return false;
-}
-
 int cgline_lift(const char *text, const struct cgset_item *item, const char *lift,
 		struct cgset *set)
 {
@@ -245,7 +236,7 @@ int cgline_lift(const char *text, const struct cgset_item *item, const char *lif
 		r = str_format(start, sizeof(start), "%.*s ", (int)name, p);
 		if (r == 0)
 			r = str_format(value, sizeof(value), "%s%s", start, lift);
-		if (r < 0 || is_planned(set, item->file, start) ||
+		if (r < 0 || cgset_plans(set, item->file, start) ||
 		    (strlen(value) == end && strncmp(p, value, end) == 0))
 			continue;
 		r = cgset_add(set, *item, value, value);
@@ -277,7 +268,7 @@ static int lift_huge(const struct cg *cg, const struct cg_hierarchy *h, struct c
 		char file[FILE_SIZE];
 
 		if (!str_has_prefix(e->d_name, "hugetlb.", &size) || !(end = strchr(size, '.')) ||
-		    strcmp(end + 1, huge_tail(h)) != 0 || is_planned(set, e->d_name, "") ||
+		    strcmp(end + 1, huge_tail(h)) != 0 || cgset_plans(set, e->d_name, "") ||
 		    str_copy(file, sizeof(file), e->d_name) < 0)
 			continue;
 		item.own_file = file;

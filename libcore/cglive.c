@@ -21,16 +21,6 @@ static const char *const io_files[] = {
     "blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"};
 static const char *const io_words[] = {"rbps", "wbps", "riops", "wiops"};
 
-/* Does the plan write to that file something that begins so? */
-static bool is_planned(const struct cgset *set, const char *file, const char *start)
-{
-	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->v[i].file, file) == 0 &&
-		    str_has_prefix(set->v[i].value, start, NULL))
-			return true;
-	return false;
-}
-
 /* One device of a file: value is what lifts it, start what a planned value would begin with. */
 static int lift(struct cgset *set, const struct cgset_item *item, const char *start,
 		const char *end)
@@ -38,7 +28,7 @@ static int lift(struct cgset *set, const struct cgset_item *item, const char *st
 	char value[VALUE_SIZE];
 	int r;
 
-	if (is_planned(set, item->file, start))
+	if (cgset_plans(set, item->file, start))
 		return 0;
 	r = str_format(value, sizeof(value), "%s%s", start, end);
 	return r < 0 ? r : cgset_add(set, *item, value, value);

@@ -28,6 +28,15 @@ void cgset_done(struct cgset *set)
 	*set = (struct cgset){0};
 }
 
+bool cgset_plans(const struct cgset *set, const char *file, const char *start)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->v[i].file, file) == 0 &&
+		    str_has_prefix(set->v[i].value, start, NULL))
+			return true;
+	return false;
+}
+
 int cgset_add(struct cgset *set, struct cgset_item item, const char *value, const char *undo)
 {
 	struct cgset_item *v = reallocarray(set->v, set->n + 1, sizeof(*v));

@@ -68,6 +68,9 @@ void cgset_done(struct cgset *set);
 int cgset_add(struct cgset *set, struct cgset_item item, const char *value,
 	      const char *undo) ATTR_WARN_UNUSED;
 
+/** cgset_plans - is something written to that file that begins so? Pure */
+bool cgset_plans(const struct cgset *set, const char *file, const char *start) ATTR_PURE;
+
 /** cgset_device - a rule as the devices controller of v1 takes it, "c 1:3 rwm"; pure */
 int cgset_device(const struct cgdev_rule *rule, char *dst, size_t size) ATTR_WARN_UNUSED;
 

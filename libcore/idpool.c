@@ -124,16 +124,7 @@ static int add_own(const struct idpool_job *job, const struct idpool_answer *a,
 	return r < 0 ? err_sys(err, r, "users", "list the numbers of %s", job->user) : 0;
 }
 
-/* FNV-1a. The same user gets the same numbers again, mostly. */
-static uint64_t hash(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
-}
-
+/* The same user gets the same numbers again, mostly. */
 static int pick(const struct idpool_job *job, struct subid_list *busy, struct idmap_choice *c,
 		struct ctr_error *err)
 {
@@ -147,7 +138,7 @@ static int pick(const struct idpool_job *job, struct subid_list *busy, struct id
 		r = idpool_taken(job, false, busy, err);
 	c->range = IDMAP_RANGE;
 	for (int i = 0; r == 0 && i < LOOKED_UP; i++) {
-		r = subid_pick(&pool, busy, c->range, hash(name), &c->base);
+		r = subid_pick(&pool, busy, c->range, str_hash(name), &c->base);
 		if (r == 0 && !subid_is_user(c->base))
 			return write_note(job, c, err);
 		if (r == 0)

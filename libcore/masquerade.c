@@ -23,7 +23,7 @@ bool masquerade_wanted(const struct veth *v, size_t n)
 /* An ID has characters that a table's name can not have; the comment has it for people. */
 void masquerade_table(const char *alias, char ret[MASQUERADE_TABLE])
 {
-	(void)!str_format(ret, MASQUERADE_TABLE, "container_%016" PRIx64, netaddr_hash(alias));
+	(void)!str_format(ret, MASQUERADE_TABLE, "container_%016" PRIx64, str_hash(alias));
 }
 
 /* Without a bridge the host's end is the way in and out. */

@@ -112,12 +112,3 @@ struct netaddr netaddr_nth(const struct netaddr *pool, uint32_t n)
 		a.b[--i] |= (unsigned char)n;
 	return a;
 }
-
-uint64_t netaddr_hash(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	return h;
-}

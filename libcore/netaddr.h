@@ -46,7 +46,4 @@ uint32_t netaddr_hosts(const struct netaddr *pool) ATTR_PURE;
 /** netaddr_nth - address n of a pool, from 1 to netaddr_hosts() */
 struct netaddr netaddr_nth(const struct netaddr *pool, uint32_t n) ATTR_PURE;
 
-/** netaddr_hash - FNV-1a, 64 bits: what is made of a name and should look the same each time */
-uint64_t netaddr_hash(const char *s) ATTR_PURE;
-
 #endif

@@ -334,7 +334,7 @@ void netconf_host_name(const char *id, const char *link, char ret[NETCONF_NAME])
 	if (!link && str_format(ret, NETCONF_NAME, "ve-%s", id) == 0)
 		return;
 	(void)!str_format(text, sizeof(text), "%s/%s", id, link ? link : ""); /* 64 and 15 */
-	hash = netaddr_hash(text);
+	hash = str_hash(text);
 	(void)!str_copy(ret, NETCONF_NAME, "ve-");
 	for (; n < NETCONF_NAME - 1; hash >>= 5)
 		ret[n++] = digits[hash & 31];
@@ -347,7 +347,7 @@ void netconf_make_mac(const char *id, const char *link, unsigned char ret[NETCON
 	uint64_t hash;
 
 	(void)!str_format(text, sizeof(text), "mac/%s/%s", id, link); /* 64 and 15 */
-	hash = netaddr_hash(text);
+	hash = str_hash(text);
 	for (size_t i = 0; i < NETCONF_MAC; i++, hash >>= 8)
 		ret[i] = (unsigned char)hash;
 	ret[0] = (unsigned char)((ret[0] & 0xfc) | 2); /* one station's, given out locally */

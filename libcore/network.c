@@ -202,7 +202,7 @@ static int pick(const struct choice *c, const struct veth *v, const struct netad
 	char text[128];
 
 	(void)!str_format(text, sizeof(text), "%s/%s", c->job->id, v->conf->name); /* 64 and 15 */
-	start = (uint32_t)(netaddr_hash(text) % n);
+	start = (uint32_t)(str_hash(text) % n);
 	for (uint32_t i = 0; i < n; i++) {
 		*ret = netaddr_nth(pool, 1 + (start + i) % n);
 		if (is_free(c, v, ret))

@@ -38,15 +38,13 @@ static const struct jsonfield fields[] = {
     JSONFIELD(TEXT, state, text),
 };
 
-/* FNV-1a of the text without the sum itself: it finds an edit, it does not keep root from one. */
+/* Hash of the text without the sum itself: it finds an edit, it does not keep root from one. */
 static void sum_of(struct json_object *top, char ret[17])
 {
 	const char *s = json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN);
-	uint64_t h = 0xcbf29ce484222325;
 
-	for (; s && *s; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3;
-	(void)!str_format(ret, 17, "%016llx", (unsigned long long)h); /* always fits */
+	(void)!str_format(ret, 17, "%016llx",
+			  (unsigned long long)str_hash(s ? s : "")); /* always fits */
 }
 
 static bool sum_is(struct json_object *top, const char *want)

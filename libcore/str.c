@@ -144,6 +144,15 @@ bool str_equal(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
+uint64_t str_hash(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3;
+	return h;
+}
+
 bool str_has_prefix(const char *s, const char *prefix, const char **ret_rest)
 {
 	size_t n = strlen(prefix);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attr.h"
 
@@ -43,6 +44,10 @@ void str_escape(char *dst, size_t size, const char *src);
 
 /** str_equal - true when both are non-NULL and equal */
 bool str_equal(const char *a, const char *b);
+
+/** str_hash - FNV-1a, 64 bits: for what should be the same each time; it keeps nobody from anything
+ */
+uint64_t str_hash(const char *s) ATTR_PURE;
 
 /** str_has_prefix - true when s starts with prefix; returns the rest through ret_rest (or NULL) */
 bool str_has_prefix(const char *s, const char *prefix, const char **ret_rest);

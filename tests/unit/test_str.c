@@ -80,6 +80,15 @@ static void keeps_lists(void **state)
 	assert_null(a.v);
 }
 
+/* Of the reference: www.isthe.com/chongo/tech/comp/fnv, test vectors of FNV-1a 64 */
+static void hashes(void **state)
+{
+	(void)state;
+	assert_true(str_hash("") == 0xcbf29ce484222325);
+	assert_true(str_hash("a") == 0xaf63dc4c8601ec8c);
+	assert_true(str_hash("foobar") == 0x85944171f73967e8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +97,7 @@ int main(void)
 	    cmocka_unit_test(cuts_with_dots_and_never_in_an_escape),
 	    cmocka_unit_test(measures_misspellings),
 	    cmocka_unit_test(keeps_lists),
+	    cmocka_unit_test(hashes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
