@@ -29,6 +29,12 @@ static const struct {
     {"[Container]\nNamespaces=mount pid ipc uts\n[Files]\nMount=x /c cgroup\n",
      "needs cgroup among"},
     {"[Files]\nMount=x /c cgroup\n[Resources]\nCgroup=inherit\n", "shows the caller's"},
+    {"[Resources]\nCgroup=inherit\nDeviceDeny=/dev/zero r\n", "cannot be set with"},
+    {"[Exec]\nPrivateUsers=pick\n[Container]\nJoinNamespaces=cgroup:/run/x\n",
+     "can not be together"},
+    {"[Files]\nVolatile=overlay\n[Hooks]\nStartContainer=/bin/true\n", "written from inside"},
+    {"[Files]\nRootDirectory=/srv\n[Hooks]\nStartContainer=/bin/true\n", "written from inside"},
+    {"[Files]\nRootDirectory=/srv\nReadOnly=yes\n[Hooks]\nStartContainer=/bin/true\n", NULL},
     {"[Container]\nNamespaces=mount pid\n[Files]\nMount=x /c mqueue\n", "needs ipc among"},
     {"[Exec]\nIOSchedulingClass=realtime\nIOSchedulingPriority=5\n", NULL},
 };
