@@ -206,6 +206,11 @@ struct start_request {
 void init_child(struct init *in, const struct conn *c, struct start_request *req,
 		int report) ATTR_NORETURN;
 
+/* init_adopt.c */
+
+/** init_adopt - in the child: limits, nice value and login uid of the peer, which must live yet */
+int init_adopt(const struct conn *c, struct ctr_error *err);
+
 /* init_pass.c */
 
 /** init_pass - put the extra descriptors from 3 on, just before execve(2); report may move */

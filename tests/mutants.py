@@ -97,7 +97,7 @@ MUTANTS = [
             ("helpers/init_child.c", "if (!t->root || !str_has_prefix(rec, \"group=\", &v))",
              "if (!str_has_prefix(rec, \"group=\", &v))"), "harm.groups_are_not_the_payloads"),
     _mutant("MUST-7", "a pid is believed though its process has ended",
-            ("helpers/init_child.c", "return fd >= 0 && poll(&p, 1, 0) == 0;", "return true;"),
+            ("helpers/init_adopt.c", "return fd >= 0 && poll(&p, 1, 0) == 0;", "return true;"),
             "harm.numbers_of_who_has_ended"),
     _mutant("MUST-6", "users outside have PID 1 start programs",
             ("helpers/init_conn.c", "&& cred->pid != 0;", ";"), "harm.from_outside"),
