@@ -28,8 +28,8 @@ struct task {
 	const char *file, *cwd;
 	char *termios;
 	mode_t umask;
-	bool root; /* the peer is root */
-	bool has_umask, has_user, cwd_must;
+	bool root, outside; /* the peer is root; from outside */
+	bool has_umask, has_user, has_one, cwd_must;
 	uid_t uid;
 	gid_t gid;
 	gid_t *groups;
@@ -37,6 +37,7 @@ struct task {
 	char **argv, **env;
 	size_t argc, envc;
 	char ssh_tty[32];
+	struct restrictone one;
 };
 
 static int bad(struct ctr_error *err, const char *what)
@@ -68,7 +69,12 @@ static int take_identity(struct task *t, const char *rec, struct ctr_error *err)
 {
 	const char *v;
 	uint32_t id;
+	int r = t->outside ? restrictone_take(rec, &t->one) : -ENOENT;
 
+	if (r != -ENOENT) {
+		t->has_one = true;
+		return r < 0 ? bad(err, "limits") : 0;
+	}
 	if (t->root && str_has_prefix(rec, "uid=", &v)) {
 		t->has_user = true;
 		return num_id(v, &t->uid) < 0 ? bad(err, "uid") : 0;
@@ -310,10 +316,30 @@ static int take_message(const struct conn *c, struct start_request *req, struct 
 	return 0;
 }
 
+/* A process with sets and limits of its own has a copy of the restrictions, until it executes. */
+static int limit(struct init *in, const struct task *t, int self, struct ctr_error *err)
+{
+	const struct restrict_set *all = in->restrictions;
+	struct restrict_set *own;
+	int r;
+
+	if (!t->has_one)
+		return restrict_limits(all, self, err);
+	own = malloc(sizeof(*own));
+	if (!own)
+		return err_sys(err, ENOMEM, "start", "copy the restrictions");
+	*own = *all;
+	in->restrictions = own;
+	r = restrictone_merge(&t->one, own, err);
+	if (r == 0)
+		r = restrict_limits(own, self, err);
+	return r < 0 ? r : restrictone_check_limits(&t->one, all, err);
+}
+
 static int run(struct init *in, const struct conn *c, struct start_request *req, int *report,
 	       struct ctr_error *err)
 {
-	struct task t = {.root = c->cred.uid == 0};
+	struct task t = {.root = c->cred.uid == 0, .outside = init_is_host_root(c)};
 	struct restrict_user user;
 	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
@@ -333,7 +359,7 @@ static int run(struct init *in, const struct conn *c, struct start_request *req,
 		return r;
 	r = init_adopt(c, err);
 	if (r == 0)
-		r = restrict_limits(in->restrictions, self, err);
+		r = limit(in, &t, self, err);
 	user = (struct restrict_user){
 	    .uid = t.uid, .gid = t.gid, .groups = t.groups, .ngroups = t.ngroups};
 	if (r == 0)

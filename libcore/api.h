@@ -164,6 +164,10 @@ void api_image_unlock(struct api_lock *lock);
 
 #define autoimages __attribute__((cleanup(api_images_done)))
 
+/** api_definition - the definition on record, read anew; release with spec_free() */
+int api_definition(const struct state *st, struct spec **ret,
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** struct api_user - whom a process becomes; release with api_user_done() */
 struct api_user {
 	uid_t uid;

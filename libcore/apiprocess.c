@@ -11,6 +11,7 @@
 
 #include "api.h"
 #include "cleanup.h"
+#include "compile.h"
 #include "console.h"
 #include "envlist.h"
 #include "path.h"
@@ -104,6 +105,7 @@ struct plan {
 	struct api_user user;
 	char *home, *name, *shell; /* default environment */
 	const char *env[5], **own; /* own: the caller's, settled */
+	struct restrictone one;
 	int console;
 	int null; /* /dev/null of the container, -1 until needed */
 };
@@ -205,6 +207,41 @@ static int settle_environment(struct plan *p, const char *const *env, struct ctr
 	return p->own ? 0 : err_sys(err, ENOMEM, "start", "make an environment");
 }
 
+/* A value takes the place of the definition's, as an empty one before it does in a file. */
+static int apply_setting(struct spec *spec, const char *key, const char *value,
+			 struct ctr_error *err)
+{
+	int r = 0;
+
+	if (!value)
+		return err_set(err, CTR_E_CONFIG, EINVAL, "start", "%.80s has no value", key);
+	if (*value != '~')
+		r = spec_set(spec, "Exec", key, "", err);
+	if (r == 0)
+		r = spec_set(spec, "Exec", key, value, err);
+	if (r == 0 && !str_has_prefix(key, "Limit", NULL) &&
+	    !str_has_prefix(key, "Capability", NULL) && strcmp(key, "AmbientCapabilities") != 0)
+		r = err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "start",
+			    "%s is the same for all processes of a container", key);
+	return r;
+}
+
+static int plan_settings(const struct api_view *v, const char *const *settings, struct plan *p,
+			 struct ctr_error *err)
+{
+	autospec struct spec *all = NULL, *spec = NULL;
+	int r = api_definition(&v->st, &all, err);
+
+	if (r == 0)
+		r = api_definition(&v->st, &spec, err);
+	for (size_t i = 0; r == 0 && settings[i]; i += 2)
+		r = apply_setting(spec, settings[i], settings[i + 1], err);
+	if (r == 0)
+		r = restrict_compile_one(spec, all, &p->one, err);
+	p->start.one = &p->one;
+	return r;
+}
+
 /* Before anything runs: what can not be passed on starts nothing. */
 static int plan_more(const struct ctr_process_spec *spec, struct plan *p, struct ctr_error *err)
 {
@@ -257,6 +294,8 @@ static int make_plan(const struct api_view *v, const struct ctr_process_spec *sp
 	r = spec->env ? settle_environment(p, spec->env, err) : default_environment(p, err);
 	if (r == 0)
 		r = plan_more(spec, p, err);
+	if (r == 0 && spec->settings && spec->settings[0])
+		r = plan_settings(v, spec->settings, p, err);
 	if (r == 0 && !spec->terminal)
 		r = plan_descriptors(v, spec, p, err);
 	return r;

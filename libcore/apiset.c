@@ -29,13 +29,22 @@ static int apply(struct spec *spec, const char *const *keys_values, struct ctr_e
 	return r;
 }
 
+static const char *name_of(const struct state *st)
+{
+	return st->definition[0] ? st->definition : "api";
+}
+
+int api_definition(const struct state *st, struct spec **ret, struct ctr_error *err)
+{
+	return load_definition_text(name_of(st), st->text, NULL, ret, err);
+}
+
 /* The definition on record, and what it becomes: read anew, so that it is judged as a whole. */
 static int change(const struct state *st, const char *const *keys_values, struct spec **ret,
 		  struct ctr_error *err)
 {
-	const char *name = st->definition[0] ? st->definition : "api";
 	autospec struct spec *spec = NULL;
-	int r = load_definition_text(name, st->text, NULL, &spec, err);
+	int r = api_definition(st, &spec, err);
 
 	if (r == 0)
 		r = apply(spec, keys_values, err);
@@ -43,7 +52,7 @@ static int change(const struct state *st, const char *const *keys_values, struct
 		r = err_set(err, CTR_E_CONFIG, E2BIG, "set", "the definition is over %zu bytes",
 			    sizeof(st->text) - 1);
 	if (r == 0)
-		r = load_definition_text(name, spec_text(spec), NULL, ret, err);
+		r = load_definition_text(name_of(st), spec_text(spec), NULL, ret, err);
 	return r;
 }
 

@@ -239,3 +239,30 @@ int restrict_compile(const struct spec *spec, struct restrict_set *ret, struct c
 		r = set_environment(spec, ret, err);
 	return r < 0 ? r : set_filter(spec, ret, err);
 }
+
+int restrict_compile_one(const struct spec *spec, const struct spec *all, struct restrictone *ret,
+			 struct ctr_error *err)
+{
+	const struct spec_capset *const sets[] = {&spec->cap_bounding, &spec->cap_permitted,
+						  &spec->cap_effective, &spec->cap_inheritable,
+						  &spec->cap_ambient};
+	uint64_t extra = spec->cap_bounding.mask & ~all->cap_bounding.mask;
+	struct restrictone one = {0};
+	int r = check_caps(spec, err);
+
+	static_assert(ARRAY_SIZE(sets) == RESTRICTONE_SETS, "in the order of restrictone.h");
+	if (r == 0 && all->cap_bounding.set && extra)
+		r = not_within("CapabilityBoundingSet=", extra, "that of the container", err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		one.caps[i].set = sets[i]->set;
+		one.caps[i].mask = sets[i]->mask;
+	}
+	for (size_t i = 0; i < RLIM_NLIMITS; i++) {
+		one.rlimit_set[i] = spec->rlimits[i].set;
+		one.rlimits[i] = spec->rlimits[i].lim;
+	}
+	*ret = one;
+	return 0;
+}

@@ -3,6 +3,7 @@
 #define COMPILE_H
 
 #include "restrict.h"
+#include "restrictone.h"
 #include "spec.h"
 
 /*
@@ -18,5 +19,15 @@
  */
 int restrict_compile(const struct spec *spec, struct restrict_set *ret,
 		     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * restrict_compile_one - capability sets and limits of a definition with further lines, for one
+ *			  process of a container
+ * @all: the definition of the container
+ *
+ * -EINVAL (CTR_E_CONFIG) when its bounding set is not within that of all.
+ */
+int restrict_compile_one(const struct spec *spec, const struct spec *all, struct restrictone *ret,
+			 struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif

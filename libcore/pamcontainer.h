@@ -245,6 +245,12 @@ struct ctr_process_spec {
 	/* path of a socket that gets the master by SCM_RIGHTS, as runc's --console-socket; or NULL
 	 */
 	const char *console_socket;
+	/*
+	 * Its own, in place of the definition's: key, value ..., NULL, of [Exec]'s capability sets
+	 * (CapabilityBoundingSet ... AmbientCapabilities) and limits (LimitNOFILE ...). A set that
+	 * begins with ~ takes away from the definition's. NULL: none
+	 */
+	const char *const *settings;
 };
 
 /**
@@ -255,7 +261,9 @@ struct ctr_process_spec {
  * container's passwd): digits are a number, a name gets all its groups, and a group that is given
  * is the only one. Returns after execve(2) succeeded or failed: -ENOENT, -EACCES ... of exec and
  * of cwd as they are; -EBADF; -ENOENT (CTR_E_CONFIG) for an unknown user; -E2BIG over 4 MiB of
- * arguments and environment.
+ * arguments and environment. Of its own settings: -EINVAL (CTR_E_CONFIG) for what is wrong and for
+ * a bounding set beyond the container's; CTR_E_UNSUPPORTED (-ENOTSUP) for other keys; -EPERM
+ * (CTR_E_DENIED) for a hard limit above PID 1's.
  */
 int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 	      struct ctr_process **ret, struct ctr_error *err);

@@ -62,6 +62,8 @@ static int make_payload(const struct proto_start *p)
 		(void)fprintf(f, "umask=%o%c", (unsigned int)p->umask, 0);
 	if (p->as_user)
 		put_user(f, p);
+	if (p->one)
+		restrictone_put(p->one, f);
 	if (p->terminal && p->termios)
 		put_termios(f, p->termios);
 	for (size_t i = 0; p->argv[i]; i++)

@@ -8,6 +8,7 @@
 #include <termios.h>
 
 #include "err.h"
+#include "restrictone.h"
 
 /*
  * The client's side of the talk with PID 1 (docs/ARCHITECTURE.md, Attach, library -> PID 1). Needs
@@ -36,6 +37,8 @@ struct proto_start {
 	int fds[3];
 	const int *extra; /* more descriptors, from 3 on */
 	size_t nextra;
+	/* in place of the definition's; heeded from root of the host only; NULL */
+	const struct restrictone *one;
 };
 
 /** struct proto_session - what was started, or attached to; the caller closes what is not -1 */

@@ -48,8 +48,18 @@ static void test_exec_in_rlimit(struct test *t)
 {
 	struct ctr_container *c = make_by(t, "exec_rlimit", {0});
 	struct ctr_process *first = stay(t, c);
+	struct ctr_process_spec own = {
+	    .argv = (const char *const[]){"sh", "-c", "ulimit -n; ulimit -Hc", NULL},
+	    .settings = (const char *const[]){"LimitNOFILE", "1026", "LimitCORE", "0", NULL}};
+	struct output out = {0};
 
 	check(t, says(t, c, "ulimit -n", "1025\n"), "1025 files");
+	check(t, get(t, c, own, &out) == 0 && strcmp(out.text, "1026\n0\n") == 0,
+	      "1026 of one process, which is more: %s", out.text);
+	own.settings = (const char *const[]){"LimitNOFILE", "infinity", NULL};
+	check(t, get(t, c, own, &out) == -EPERM && t->err.code == CTR_E_DENIED,
+	      "but no more than PID 1 may have: %s", t->err.text);
+	check(t, says(t, c, "ulimit -n", "1025\n"), "the others' are as before");
 	ctr_process_free(first);
 	end(t, c);
 }

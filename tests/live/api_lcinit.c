@@ -354,6 +354,44 @@ static void test_empty_capabilities(struct test *t)
 	end(t, c);
 }
 
+/* One process has other capabilities than the others: within the bounding set, as its walls are. */
+static void test_process_caps(struct test *t)
+{
+	static const char *const fewer[] = {"CapabilityBoundingSet", "~CAP_NET_ADMIN", NULL},
+				 *const more[] = {"CapabilityBoundingSet", "CAP_SYS_ADMIN", NULL},
+				 *const ambient[] = {"AmbientCapabilities", "CAP_NET_ADMIN", NULL},
+				 *const wrong[] = {"Hostname", "x", NULL};
+	struct ctr_container *c =
+	    make_by(t, "process_caps", {"Exec", "CapabilityBoundingSet", "CAP_NET_ADMIN"});
+	struct ctr_process_spec spec = {
+	    .argv = (const char *const[]){
+		"sh", "-c", "sed -n 's/^CapEff:.*\\(....\\)$/\\1/p' /proc/self/status", NULL}};
+	struct output out = {0};
+
+	check(t,
+	      get(t, c, spec, &out) == 0 && strlen(out.text) == 5 &&
+		  strchr("13579bdf", out.text[0]),
+	      "NET_ADMIN is effective: %s", out.text);
+	spec.settings = fewer;
+	check(t,
+	      get(t, c, spec, &out) == 0 && strlen(out.text) == 5 &&
+		  strchr("02468ace", out.text[0]),
+	      "of one process it is not: %s", out.text);
+	spec.user = "nobody";
+	check(t, get(t, c, spec, &out) == 0 && strcmp(out.text, "0000\n") == 0,
+	      "a user has none: %s", out.text);
+	spec.settings = ambient;
+	check(t, get(t, c, spec, &out) == 0 && strcmp(out.text, "1000\n") == 0,
+	      "but what he is given: %s", out.text);
+	spec.settings = more;
+	check(t, get(t, c, spec, &out) == -EINVAL && strstr(t->err.text, "cap_sys_admin"),
+	      "nothing beyond the container's: %s", t->err.text);
+	spec.settings = wrong;
+	check(t, get(t, c, spec, &out) == -ENOTSUP && strstr(t->err.text, "Hostname"),
+	      "what is the container's is not a process's: %s", t->err.text);
+	end(t, c);
+}
+
 /* Each alone is wrong with the template, and is told of. */
 static const struct {
 	const char *what, *told;
@@ -408,6 +446,7 @@ int main(int argc, char **argv)
 	    {"container_state", test_container_state},
 	    {"cgroup_namespace", test_cgroup_namespace},
 	    {"rlimit", test_rlimit},
+	    {"process_caps", test_process_caps},
 	    {"process_env", test_process_env},
 	    {"freeze", test_freeze},
 	    {"freeze_systemd", test_freeze_systemd},

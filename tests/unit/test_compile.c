@@ -456,6 +456,27 @@ static void refuses_what_cannot_be(void **state)
 	assert_int_equal(restrict_compile(long_env, set, NULL), -E2BIG);
 }
 
+static void for_one_process_within_all(void **state)
+{
+	static const char *const all_settings[][2] = {
+	    {"CapabilityBoundingSet", "CAP_KILL CAP_CHOWN"}, {"LimitNOFILE", "10"}};
+	static const char *const more[][2] = {{"CapabilityBoundingSet", "CAP_KILL CAP_BPF"}};
+	autospec struct spec *all = spec_of(all_settings, 2), *spec = spec_of(all_settings, 2);
+	autospec struct spec *wide = spec_of(more, 1);
+	struct restrictone one = {0};
+	struct ctr_error err = {0};
+
+	(void)state;
+	assert_int_equal(spec_set(spec, "Exec", "CapabilityBoundingSet", "~CAP_KILL", NULL), 0);
+	assert_int_equal(spec_set(spec, "Exec", "LimitCORE", "1:2", NULL), 0);
+	assert_int_equal(restrict_compile_one(spec, all, &one, NULL), 0);
+	assert_true(one.caps[0].set && one.caps[0].mask == 1 << CAP_CHOWN && !one.caps[4].set);
+	assert_true(one.rlimit_set[RLIMIT_NOFILE] && one.rlimits[RLIMIT_CORE].rlim_max == 2);
+	assert_int_equal(restrict_compile_one(wide, all, &one, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "cap_bpf"));
+	assert_true(one.caps[0].mask == 1 << CAP_CHOWN);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -468,6 +489,7 @@ int main(void)
 	    cmocka_unit_test(lets_in_through_a_narrow_list),
 	    cmocka_unit_test(takes_over_the_rest),
 	    cmocka_unit_test(refuses_what_cannot_be),
+	    cmocka_unit_test(for_one_process_within_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
