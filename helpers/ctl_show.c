@@ -13,7 +13,7 @@ struct show {
 	struct ctl *ctl;
 	struct table_options o;
 	struct strv properties;
-	bool json, value, no_pager, definition;
+	bool json, value, no_pager, definition, state;
 };
 
 static const struct option_row rows[] = {
@@ -22,6 +22,8 @@ static const struct option_row rows[] = {
     {"value", 0, OPTION_FLAG, offsetof(struct show, value), NULL, "values without their keys"},
     {"definition", 0, OPTION_FLAG, offsetof(struct show, definition), NULL,
      "the definition that it was made of, with what was set since"},
+    {"state", 0, OPTION_FLAG, offsetof(struct show, state), NULL,
+     "a line of JSON each, with paths of namespaces and control groups"},
     {"json", 'J', OPTION_FLAG, offsetof(struct show, json), NULL, "JSON output"},
     {"no-pager", 0, OPTION_FLAG, offsetof(struct show, no_pager), NULL, "no pager on a terminal"},
 };
@@ -77,6 +79,16 @@ static int print_definition(struct ctr_container *c, void *arg ATTR_UNUSED, stru
 
 	if (r == 0)
 		(void)fputs(text, stdout);
+	return r;
+}
+
+static int print_state(struct ctr_container *c, void *arg ATTR_UNUSED, struct ctr_error *err)
+{
+	autofree char *text = NULL;
+	int r = ctr_state_json(c, &text, err);
+
+	if (r == 0)
+		(void)printf("%s\n", text);
 	return r;
 }
 
@@ -149,6 +161,8 @@ int ctl_show(struct ctl *ctl, int argc, char **argv)
 		r = ctl_open(ctl);
 	if (r == CTL_GO_ON && s.definition)
 		r = ctl_each(ctl, &(const struct ctl_each){print_definition, NULL}, argv);
+	else if (r == CTL_GO_ON && s.state)
+		r = ctl_each(ctl, &(const struct ctl_each){print_state, NULL}, argv);
 	else if (r == CTL_GO_ON)
 		r = show(&s, argv);
 	strv_done(&s.properties);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api.h"
 #include "cleanup.h"
 #include "match.h"
 #include "num.h"
+#include "statejson.h"
 
 int ctr_container_status(struct ctr_container *c, enum ctr_status *ret, struct ctr_error *err)
 {
@@ -70,6 +72,39 @@ int ctr_state(struct ctr_container *c, struct ctr_info *ret, struct ctr_error *e
 	if (r < 0)
 		return r;
 	describe(&v, ret);
+	return 0;
+}
+
+/* It may end meanwhile: then they lead nowhere, and its status says so the next time. */
+static void read_descriptors(pid_t pid, char fds[3][256])
+{
+	for (int i = 0; i < 3; i++) {
+		char link[64];
+		ssize_t n = -1;
+
+		if (str_format(link, sizeof(link), "/proc/%d/fd/%d", pid, i) == 0)
+			n = readlink(link, fds[i], sizeof(fds[i]) - 1);
+		fds[i][n > 0 ? n : 0] = '\0';
+	}
+}
+
+int ctr_state_json(struct ctr_container *c, char **ret, struct ctr_error *err)
+{
+	struct api_view v;
+	struct statejson s = {.st = &v.st, .facts = &c->facts};
+	char *text;
+	int r = api_look(c, &v, err);
+
+	if (r < 0)
+		return r;
+	s.status = ctr_status_name(v.status);
+	s.alive = v.status != CTR_STOPPED && v.status != CTR_CHECKPOINTED;
+	if (s.alive)
+		read_descriptors(v.st.init.pid, s.fds);
+	text = statejson_format(&s);
+	if (!text)
+		return err_sys(err, ENOMEM, "state", "describe container %s", c->id);
+	*ret = text;
 	return 0;
 }
 

@@ -2,44 +2,27 @@
 #include "hookstate.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "jsonfield.h"
 #include "load.h"
-
-static bool add(struct json_object *o, const char *key, struct json_object *v)
-{
-	if (v && json_object_object_add(o, key, v) == 0)
-		return true;
-	json_object_put(v);
-	return false;
-}
-
-/* Names from outside need not be UTF-8, which JSON is (MUST-11). */
-static bool add_text(struct json_object *o, const char *key, const char *text)
-{
-	char shown[1024];
-
-	str_escape(shown, sizeof(shown), text);
-	return add(o, key, json_object_new_string(shown));
-}
 
 static bool add_annotations(struct json_object *top, const struct state *st)
 {
 	struct json_object *o = json_object_new_object();
 	char uid[16];
-	bool ok =
-	    o && add(top, "annotations", o) && str_format(uid, sizeof(uid), "%u", st->uid) == 0;
+	bool ok = o && jsonfield_put(top, "annotations", o) &&
+		  str_format(uid, sizeof(uid), "%u", st->uid) == 0;
 
-	return ok && add_text(o, "pam_container.definition", st->definition) &&
-	       add_text(o, "pam_container.user", st->user) &&
-	       add_text(o, "pam_container.uid", uid) &&
-	       add_text(o, "pam_container.service", st->service) &&
-	       add_text(o, "pam_container.rhost", st->rhost) &&
-	       add_text(o, "pam_container.cgroup", st->cgroup);
+	return ok && jsonfield_put_text(o, "pam_container.definition", st->definition) &&
+	       jsonfield_put_text(o, "pam_container.user", st->user) &&
+	       jsonfield_put_text(o, "pam_container.uid", uid) &&
+	       jsonfield_put_text(o, "pam_container.service", st->service) &&
+	       jsonfield_put_text(o, "pam_container.rhost", st->rhost) &&
+	       jsonfield_put_text(o, "pam_container.cgroup", st->cgroup);
 }
 
 char *hookstate_format(const struct state *st, const struct spec *spec, const char *status,
@@ -48,13 +31,14 @@ char *hookstate_format(const struct state *st, const struct spec *spec, const ch
 	struct json_object *top = json_object_new_object();
 	const char *root = spec->root_directory ? spec->root_directory : "/";
 	char *text = NULL;
-	bool ok = top && add_text(top, "ociVersion", "1.0.2") && add_text(top, "id", st->id) &&
-		  add_text(top, "status", status);
+	bool ok = top && jsonfield_put_text(top, "ociVersion", "1.0.2") &&
+		  jsonfield_put_text(top, "id", st->id) &&
+		  jsonfield_put_text(top, "status", status);
 
 	if (ok && st->init.pid > 0 && strcmp(status, "stopped") != 0)
-		ok = add(top, "pid", json_object_new_int(st->init.pid));
-	if (ok && add_text(top, "bundle", bundle) && add_text(top, "root", root) &&
-	    add_annotations(top, st))
+		ok = jsonfield_put(top, "pid", json_object_new_int(st->init.pid));
+	if (ok && jsonfield_put_text(top, "bundle", bundle) &&
+	    jsonfield_put_text(top, "root", root) && add_annotations(top, st))
 		text = strdup(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN));
 	json_object_put(top);
 	if (!text)

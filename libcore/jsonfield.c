@@ -34,6 +34,22 @@ bool jsonfield_add(struct json_object *o, const struct jsonfield *fields, size_t
 	return ok;
 }
 
+bool jsonfield_put(struct json_object *o, const char *name, struct json_object *v)
+{
+	if (v && json_object_object_add(o, name, v) == 0)
+		return true;
+	json_object_put(v);
+	return false;
+}
+
+bool jsonfield_put_text(struct json_object *o, const char *name, const char *text)
+{
+	char shown[1024];
+
+	str_escape(shown, sizeof(shown), text);
+	return jsonfield_put(o, name, json_object_new_string(shown));
+}
+
 static const char *text_of(struct json_object *v)
 {
 	const char *s;

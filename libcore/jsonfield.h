@@ -39,6 +39,12 @@ bool jsonfield_add(struct json_object *o, const struct jsonfield *fields, size_t
 int jsonfield_take(struct json_object *o, const struct jsonfield *fields, size_t n, void *base,
 		   const char **why) ATTR_WARN_UNUSED;
 
+/** jsonfield_put - add a member, which is released when that fails; NULL: no memory */
+bool jsonfield_put(struct json_object *o, const char *name, struct json_object *v);
+
+/** jsonfield_put_text - the same of text from outside, escaped: it need not be UTF-8 (MUST-11) */
+bool jsonfield_put_text(struct json_object *o, const char *name, const char *text);
+
 /** jsonfield_text - a member that is text without a NUL inside, of the object; else NULL */
 const char *jsonfield_text(struct json_object *o, const char *name);
 

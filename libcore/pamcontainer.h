@@ -200,6 +200,16 @@ struct ctr_info {
 int ctr_state(struct ctr_container *c, struct ctr_info *ret, struct ctr_error *err);
 
 /**
+ * ctr_state_json - the same as JSON, with the names that libcontainer has
+ *
+ * version id status init_process_pid init_process_start created (RFC 3339) config_digest (of the
+ * definition's text) namespace_paths {type: path} cgroup_paths {controller: path; "": the v2 tree
+ * without controllers} external_descriptors [what 0, 1, 2 of PID 1 lead to]. Pids are 0 and lists
+ * empty when it does not live. A later release may add members. The caller frees *ret with free().
+ */
+int ctr_state_json(struct ctr_container *c, char **ret, struct ctr_error *err);
+
+/**
  * ctr_definition_text - canonical text that it was made of, and what ctr_set() changed since
  *
  * Specifiers are replaced. The caller frees *ret with free().

@@ -91,6 +91,7 @@ static void test_container_state(struct test *t)
 {
 	struct ctr_container *c = make_with_hosts_ipc(t);
 	struct ctr_info info;
+	char *json = NULL, *path = NULL;
 	bool pid = false, ipc = false;
 
 	need(t, ctr_state(c, &info, &t->err) == 0, "its state");
@@ -100,6 +101,14 @@ static void test_container_state(struct test *t)
 	}
 	check(t, pid && !ipc, "names its own namespaces, and the shared one not");
 	check(t, has_hosts(t, c, "ipc"), "which is the host's");
+	need(t, ctr_state_json(c, &json, &t->err) == 0, "the same as JSON");
+	check(t, strstr(json, "\"external_descriptors\":[\"\\/dev\\/null\",\"\\/dev\\/null\","),
+	      "its descriptors: %s", json);
+	if (asprintf(&path, "\"ipc\":\"\\/proc\\/%d\\/ns\\/ipc\"", info.init_pid) < 0)
+		exit(3);
+	check(t, strstr(json, path), "with the path of the shared one: %s", path);
+	free(path);
+	free(json);
 	end(t, c);
 }
 

@@ -211,6 +211,11 @@ def test_list_and_show(world):
         assert "did you mean" in told(world, "show", "box-1", "-p", "statee", code=2)
         out, _ = ctl(world, "show", "--definition", "box-1")
         assert "TasksMax=100\n" in out, out
+        state = json.loads(ctl(world, "show", "--state", "box-1")[0])
+        assert state["init_process_pid"] == shown["leader_pid"], state
+        for path in [*state["namespace_paths"].values(), *state["cgroup_paths"].values()]:
+            assert os.path.exists(path), path
+        assert state["cgroup_paths"], state
         card, _ = ctl(world, "status", "box-1")
         assert "State: created since " in card and "COMMAND" in card and " init\n" in card, card
     assert ctl(world, "list", "--all") == ("", "")
