@@ -197,6 +197,9 @@ void supervisor_oom_watch(struct supervisor *s);
 /** supervisor_oom_heard - s->oom is readable */
 void supervisor_oom_heard(struct supervisor *s);
 
+/** supervisor_oom_ended - note whether that is why PID 1 has ended, if it has */
+void supervisor_oom_ended(struct supervisor *s);
+
 /** supervisor_oom_tell - to the log, and to all terminals of the container */
 void supervisor_oom_tell(struct supervisor *s);
 

@@ -242,6 +242,7 @@ static void write_stopped(struct supervisor *s)
 		st = s->c.st;
 	st.stopped = 1;
 	st.exit_status = s->c.st.exit_status;
+	st.oom_killed = s->c.st.oom_killed;
 	(void)!record_write(s->c.dirfd, &st, NULL);
 }
 
@@ -280,6 +281,7 @@ static void finish(struct supervisor *s)
 
 	hang_up(s);
 	lock = state_lock(s->c.rootfd, s->c.st.id, REMOVE_MS, NULL);
+	supervisor_oom_ended(s); /* asked while there is a group */
 	for (size_t i = s->nsessions; i-- > 0;)
 		end_session(s, i, "container-ended");
 	if (create_kill(&s->c, KILL_MS) == -ETIMEDOUT)

@@ -75,16 +75,31 @@ static int write_terminals(void *arg, struct ctr_error *err)
 	return 0;
 }
 
-void supervisor_oom_tell(struct supervisor *s)
+/* Were there kills that the log does not have yet? It has them then. */
+static bool log_kills(struct supervisor *s)
 {
 	uint64_t kills = CTR_ABSENT;
 
 	s->oom_at = 0;
-	if (cgnotify_read(&s->oom, &kills) == CTR_NOTICE_GONE || kills == CTR_ABSENT ||
-	    kills <= s->oom_kills)
-		return;
+	if (s->oom.fd < 0 || cgnotify_read(&s->oom, &kills) == CTR_NOTICE_GONE ||
+	    kills == CTR_ABSENT || kills <= s->oom_kills)
+		return false;
 	log_event(s, "oom", NULL, "killed=%llu", (unsigned long long)(kills - s->oom_kills));
 	s->oom_kills = kills;
+	return true;
+}
+
+void supervisor_oom_ended(struct supervisor *s)
+{
+	bool ended = child_wait_exit(s->c.pidfd, 0) == 0;
+
+	s->c.st.oom_killed = log_kills(s) && ended;
+}
+
+void supervisor_oom_tell(struct supervisor *s)
+{
+	if (!log_kills(s))
+		return;
 	/* its file systems may not answer (MUST-4) */
 	(void)!child_run(write_terminals, s, TELL_MS, NULL);
 }

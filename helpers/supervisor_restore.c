@@ -103,7 +103,7 @@ static int make(struct coming *cm, struct ctr_error *err)
 	if (r < 0)
 		return r;
 	s->keep = s->c.st.keep;
-	s->c.st.stopped = 0;
+	s->c.st.stopped = s->c.st.oom_killed = 0;
 	s->c.restore = &from;
 	r = supervisor_make(s, spec, err);
 	s->c.restore = NULL;

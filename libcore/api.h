@@ -15,7 +15,7 @@
 
 /* What the files of the public interface share. Layer 4. */
 
-enum { API_LOCK_MS = 5000, API_ANSWER_MS = 5000, API_FREEZE_MS = 5000 };
+enum { API_LOCK_MS = 5000, API_ANSWER_MS = 5000, API_FREEZE_MS = 5000, API_END_MS = 1000 };
 
 struct ctr_factory {
 	char *state_root, *helper_dir, *checkpoint_root, *criu;
@@ -51,7 +51,8 @@ struct ctr_container {
 int api_open_disk(const struct ctr_container *c);
 
 struct ctr_process {
-	int sock; /* to PID 1 */
+	int sock;		  /* to PID 1 */
+	struct ctr_container *of; /* a copy */
 	struct proto_session session;
 	bool exited;
 	int status;
@@ -94,6 +95,16 @@ int api_check(const struct ctr_container *c, enum machine_op op, struct api_view
  * failing. Returns r, or the reason with err filled anew.
  */
 int api_why(const struct ctr_container *c, enum machine_op op, int r, struct ctr_error *err);
+
+/**
+ * api_tell_end - add to the error of what failed for the container's end why it has ended
+ * @wait_ms: how long it may take until its supervisor has noted that
+ */
+void api_tell_end(const struct ctr_container *c, int wait_ms, struct ctr_error *err);
+
+/** api_process_new - nothing started yet; of that container. -ENOMEM, or of dup(2) */
+int api_process_new(const struct ctr_container *c, struct ctr_process **ret,
+		    struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** struct api_lock - the lock of a container while it is held */
 struct api_lock {

@@ -179,6 +179,7 @@ int api_why(const struct ctr_container *c, enum machine_op op, int r, struct ctr
 	if (api_check(c, op, &v, &now) == 0 ||
 	    (now.code != CTR_E_NOT_RUNNING && now.code != CTR_E_NOT_FOUND))
 		return r;
+	api_tell_end(c, API_END_MS, &now);
 	if (err)
 		*err = now;
 	return -now.errnum;

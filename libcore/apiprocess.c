@@ -360,11 +360,9 @@ int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 		r = make_plan(&v, spec, &plan, e);
 	if (r < 0)
 		return api_why(c, MACHINE_START, r, e);
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return err_sys(e, ENOMEM, "start", "make a process object");
-	p->sock = -1;
-	p->session = PROTO_SESSION_NONE;
+	r = api_process_new(c, &p, e);
+	if (r < 0)
+		return r;
 	r = v.st.started ? start(c, &plan.start, p, e) : start_first(c, &plan.start, p, e);
 	if (r == 0 && plan.console >= 0)
 		r = console_send(plan.console, p->session.master, e);
@@ -399,6 +397,8 @@ int ctr_process_wait(struct ctr_process *p, int timeout_ms, int *ret_status, str
 {
 	int r = p->exited ? 0 : proto_wait(p->sock, timeout_ms, &p->status, err);
 
+	if (r == -ESRCH)
+		api_tell_end(p->of, timeout_ms == 0 ? 0 : API_END_MS, err);
 	if (r < 0)
 		return r;
 	p->exited = true;
@@ -427,5 +427,6 @@ void ctr_process_free(struct ctr_process *p)
 	cleanup_fd(&p->session.master);
 	cleanup_fd(&p->session.ring);
 	cleanup_fd(&p->sock);
+	ctr_container_free(p->of);
 	free(p);
 }

@@ -116,10 +116,9 @@ int ctr_attach(struct ctr_container *c, const char *session, struct ctr_process 
 		r = api_check(c, MACHINE_START, &v, err);
 	if (r < 0)
 		return r;
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return err_sys(err, ENOMEM, "attach", "make a process object");
-	p->session = PROTO_SESSION_NONE;
+	r = api_process_new(c, &p, err);
+	if (r < 0)
+		return r;
 	p->sock = r = api_connect(c, err);
 	if (r >= 0)
 		r = proto_attach(p->sock, name, &p->session, &list, err);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgnotify.h"
 #include "child.h"
 #include "cleanup.h"
 #include "createhook.h"
@@ -339,6 +340,21 @@ static int take_over(struct create *c, const struct msg *m, struct ctr_error *er
 	return 0;
 }
 
+/* It can not say why itself; a limit below what PID 1 itself takes is not seen otherwise. */
+static int died(const struct create *c, struct ctr_error *err)
+{
+	struct cgnotify n = CGNOTIFY_NONE;
+	uint64_t kills = CTR_ABSENT;
+
+	if (cgnotify_kills(&c->cg, &n, NULL) == 0)
+		(void)cgnotify_read(&n, &kills);
+	cgnotify_close(&n);
+	if (kills != CTR_ABSENT && kills > 0)
+		return err_set(err, CTR_E_SYSTEM, ENOMEM, "child",
+			       "PID 1 was killed, out of memory: is MemoryMax= too low?");
+	return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "the set-up child died");
+}
+
 /* Waits for `ready` of PID 1, or for `restored`; 1: another word comes */
 static int hear(struct create *c, uint64_t end, struct ctr_error *err)
 {
@@ -357,7 +373,7 @@ static int hear(struct create *c, uint64_t end, struct ctr_error *err)
 		return take_over(c, &m, err);
 	if (r == 0 && msg_get_error(&m, err) == 0)
 		return err && err->errnum ? -err->errnum : -EIO;
-	return err_set(err, CTR_E_SYSTEM, ECHILD, "child", "the set-up child died");
+	return died(c, err);
 }
 
 static int run_child(void *ctx, struct ctr_error *err)

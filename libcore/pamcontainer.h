@@ -293,7 +293,8 @@ int ctr_process_fd(const struct ctr_process *p);
  * @ret_status: as wait(2) gives it: WIFEXITED() ... ; may be NULL
  *
  * May be called again after it succeeded, with the same result. CTR_E_TIMEOUT (-ETIMEDOUT) while
- * it runs; CTR_E_NO_PROCESS (-ESRCH) when the whole container ended.
+ * it runs; CTR_E_NO_PROCESS (-ESRCH) when the whole container ended; the text says so when the
+ * kernel killed its PID 1 for memory.
  */
 int ctr_process_wait(struct ctr_process *p, int timeout_ms, int *ret_status, struct ctr_error *err);
 

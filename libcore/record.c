@@ -38,6 +38,11 @@ static const struct jsonfield fields[] = {
     JSONFIELD(TEXT, state, text),
 };
 
+/* What the first release did not write: absent is 0. */
+static const struct jsonfield later[] = {
+    JSONFIELD(INT, state, oom_killed),
+};
+
 /* Hash of the text without the sum itself: it finds an edit, it does not keep root from one. */
 static void sum_of(struct json_object *top, char ret[17])
 {
@@ -58,7 +63,8 @@ static bool sum_is(struct json_object *top, const char *want)
 static bool add_fields(struct json_object *top, const struct state *st)
 {
 	return json_object_object_add(top, "version", json_object_new_int(STATE_VERSION)) == 0 &&
-	       jsonfield_add(top, fields, ARRAY_SIZE(fields), st);
+	       jsonfield_add(top, fields, ARRAY_SIZE(fields), st) &&
+	       jsonfield_add(top, later, ARRAY_SIZE(later), st);
 }
 
 static bool add_namespaces(struct json_object *top, const struct state *st)
@@ -135,7 +141,7 @@ static const char *find_nonsense(const struct state *st, const char *id)
 	if (strcmp(st->id, id) != 0)
 		return "id";
 	if (!is_switch(st->keep) || !is_switch(st->started) || !is_switch(st->stopped) ||
-	    !is_switch(st->cgroup_inherit))
+	    !is_switch(st->cgroup_inherit) || !is_switch(st->oom_killed))
 		return "switches";
 	if (st->init.pid < 0 || st->super.pid < 0)
 		return "pids";
@@ -178,6 +184,10 @@ static int parse(struct json_object *top, struct state *st, const char **why)
 		return r;
 	if (jsonfield_take(top, fields, ARRAY_SIZE(fields), st, why) < 0)
 		return -EBADMSG;
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		if (json_object_object_get_ex(top, later[i].name, NULL) &&
+		    jsonfield_take(top, &later[i], 1, st, why) < 0)
+			return -EBADMSG;
 	*why = "namespaces";
 	if (!json_object_object_get_ex(top, "namespaces", &v) || namespaces_parse(v, st) < 0)
 		return -EBADMSG;

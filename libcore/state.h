@@ -29,6 +29,7 @@ struct state {
 	int started;	      /* a process was started: created -> running */
 	int stopped;	      /* PID 1 is gone, resources are removed, record kept */
 	int exit_status;      /* wait status of PID 1 once stopped */
+	int oom_killed;	      /* 1: the kernel had killed PID 1 for memory */
 	uint64_t created_us;  /* CLOCK_REALTIME µs */
 	struct proc_id init;  /* PID 1, host pid */
 	struct proc_id super; /* the supervisor */

@@ -81,9 +81,54 @@ static void test_pressure(struct test *t)
 	ctr_container_free(c);
 }
 
+/* Why PID 1 could not be made, and why it has ended; it is the first that the kernel takes here. */
+static void test_end_by_oom(struct test *t)
+{
+	static const char *const tiny[] = {"Resources", "MemoryMax", "128K"};
+	struct ctr_container *c = NULL;
+	struct ctr_config *cfg = NULL;
+	struct ctr_process_spec spec = {.argv = (const char *const[]){"true", NULL}};
+	struct ctr_process *p, *other;
+	struct ctr_info info;
+	char *path = NULL;
+	int fd;
+
+	need(t, ctr_config_new(&cfg, &t->err) == 0, "a configuration");
+	need(t, ctr_config_set(cfg, tiny[0], tiny[1], tiny[2], &t->err) == 0,
+	     "with next to nothing");
+	check(t,
+	      ctr_create(t->f, "tiny", cfg, &c, &t->err) == -ENOMEM &&
+		  strstr(t->err.text, "out of memory"),
+	      "is not made: %s", t->err.text);
+	ctr_config_free(cfg);
+	c = small(t);
+	p = run(t, c, "exec sleep 1000");
+	/* each has less than the limit, by which the score of PID 1 is raised */
+	other = run(t, c,
+		    "sleep 1; for i in 1 2 3; do head -c 100000000 /dev/zero | tail & done; wait");
+	need(t, ctr_state(c, &info, &t->err) == 0, "its PID 1");
+	if (asprintf(&path, "/proc/%d/oom_score_adj", info.init_pid) < 0)
+		exit(3);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	need(t, fd >= 0 && write(fd, "1000", 4) == 4, "is the first to go");
+	close(fd);
+	free(path);
+	check(t,
+	      ctr_process_wait(p, 20000, NULL, &t->err) == -ESRCH &&
+		  t->err.code == CTR_E_NO_PROCESS && strstr(t->err.text, "out of memory"),
+	      "who waits is told: %s", t->err.text);
+	ctr_process_free(p);
+	ctr_process_free(other);
+	spec.stdin_fd = spec.stdout_fd = spec.stderr_fd = -1;
+	check(t, ctr_start(c, &spec, &p, &t->err) == -ESRCH && strstr(t->err.text, "out of memory"),
+	      "and who starts: %s", t->err.text);
+	end(t, c);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct group groups[] = {{"oom", test_oom}, {"pressure", test_pressure}};
+	static const struct group groups[] = {
+	    {"oom", test_oom}, {"pressure", test_pressure}, {"end_by_oom", test_end_by_oom}};
 
 	return test_main(argc, argv, groups, COUNT(groups));
 }

@@ -194,5 +194,9 @@ def test_notify_pressure(world):
     _group(world, "api_notify", "pressure")
 
 
+def test_end_by_oom(world):
+    _group(world, "api_notify", "end_by_oom")
+
+
 def test_details(world):
     _group(world, "api_figures", "details")
