@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from harness import compiled
+from harness.runner import Skip
 from harness.world import write
 
 CONTAINED = True
@@ -36,11 +37,17 @@ def test_walkthrough(world):
 
 
 def test_matrix(world):
-    _group(world, "api_states", "matrix")
+    _group(world, "api_matrix", "matrix")
+
+
+def test_matrix_pausing(world):
+    if not os.path.exists("/sys/fs/fuse"):
+        raise Skip("this kernel has no FUSE")
+    _group(world, "api_matrix", "matrix_pausing")
 
 
 def test_matrix_on_disk(world):
-    _group(world, "api_states", "matrix_on_disk")
+    _group(world, "api_matrix", "matrix_on_disk")
 
 
 def test_ids(world):
