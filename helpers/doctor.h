@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "cg.h"
+#include "match.h"
 #include "pamlines.h"
 
 /*
@@ -103,7 +104,8 @@ struct doctor_facts {
 		bool absent;
 		unsigned int errors, warnings;
 		size_t rules;
-		int mode; /* enum match_mode */
+		int mode;			 /* enum match_mode */
+		char left[64], left_service[32]; /* rule and service: see doctor_manager() */
 	} policy;
 	struct {
 		char service[32];
@@ -135,6 +137,14 @@ void doctor_decide(const struct doctor_facts *f, struct doctor_report *ret);
 
 /** doctor_decide_setup - the part about files, policy and PAM; called by doctor_decide() */
 void doctor_decide_setup(const struct doctor_facts *f, struct doctor_report *ret);
+
+/**
+ * doctor_manager - the first rule that contains a login, but not the systemd of its user
+ * @ret_service: the login's; static
+ *
+ * NULL when there is none. Pure; users are compared by the words of the rules.
+ */
+const struct match_rule *doctor_manager(const struct policy *p, const char **ret_service);
 
 /** doctor_add - one more finding; texts that do not fit are cut. advice may be NULL */
 void doctor_add(struct doctor_report *ret, const char *check, int status, const char *advice,

@@ -224,6 +224,8 @@ static void find_policy(const struct load_paths *paths, struct doctor_facts *f)
 {
 	struct load_report report = {0};
 	autopolicy struct policy *p = NULL;
+	const struct match_rule *left = NULL;
+	const char *service = "";
 	int r = load_policy(paths, &p, &report, NULL);
 
 	if (str_copy(f->policy.path, sizeof(f->policy.path), paths->policy) < 0)
@@ -236,6 +238,11 @@ static void find_policy(const struct load_paths *paths, struct doctor_facts *f)
 	if (p) {
 		f->policy.rules = p->n;
 		f->policy.mode = p->mode;
+		left = f->cg.systemd ? doctor_manager(p, &service) : NULL;
+	}
+	if (left) {
+		(void)!str_copy(f->policy.left_service, sizeof(f->policy.left_service), service);
+		str_escape(f->policy.left, sizeof(f->policy.left), left->name);
 	}
 	load_report_done(&report);
 }

@@ -89,6 +89,17 @@ static void check_policy(const struct doctor_facts *f, struct doctor_report *ret
 			   (unsigned int)mode < ARRAY_SIZE(modes) ? modes[mode] : "?");
 }
 
+static void check_manager(const struct doctor_facts *f, struct doctor_report *ret)
+{
+	if (!*f->policy.left)
+		return;
+	doctor_add(
+	    ret, "policy.systemd-user", DOCTOR_WARN,
+	    "add systemd-user to Service= of that rule, or a rule of the same users",
+	    "[Match %s] contains %s and not systemd-user: the user's systemd runs on the host",
+	    f->policy.left, f->policy.left_service);
+}
+
 /* Debian's files that services include: pam-auth-update writes auth and session lines apart. */
 static bool is_included(const char *service, const struct pamlines *l, const char *check,
 			struct doctor_report *ret)
@@ -142,6 +153,7 @@ void doctor_decide_setup(const struct doctor_facts *f, struct doctor_report *ret
 	check_folder(&f->checkpoints, "checkpoints", "no checkpoint can be made or restored", ret);
 	check_sodium(f, ret);
 	check_policy(f, ret);
+	check_manager(f, ret);
 	for (size_t i = 0; i < f->npam; i++)
 		check_service(f->pam[i].service, &f->pam[i].lines, ret);
 	if (f->npam == 0)

@@ -232,6 +232,11 @@ static void empty_policy(F)
 {
 	f->policy.rules = 0;
 }
+static void left_manager(F)
+{
+	memcpy(f->policy.left, "students", 9);
+	memcpy(f->policy.left_service, "sshd", 5);
+}
 static void permissive(F)
 {
 	f->policy.mode = MATCH_PERMISSIVE;
@@ -337,6 +342,7 @@ static const struct {
     {broken_policy, "policy", DOCTOR_FAIL, "containerctl check"},
     {empty_policy, "policy", DOCTOR_WARN, "[Match NAME]"},
     {permissive, "policy", DOCTOR_WARN, "Mode=enforce"},
+    {left_manager, "policy.systemd-user", DOCTOR_WARN, "[Match students] contains sshd"},
     {no_service, "pam", DOCTOR_WARN, "nobody is contained"},
     {auth_alone, "pam.sshd", DOCTOR_FAIL, "session required"},
     {optional_session, "pam.sshd", DOCTOR_FAIL, "gets in"},
@@ -376,6 +382,53 @@ static void each_fault_is_found(void **state)
 	free(r);
 }
 
+#define W(word) ((char[]){word})
+#define LIST(...)                                                                                  \
+	{                                                                                          \
+		(char *[]){__VA_ARGS__, NULL}, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)    \
+	}
+#define RULE(...)                                                                                  \
+	{                                                                                          \
+		.name = W("r"), .container = W("box"), __VA_ARGS__                                 \
+	}
+#define SSHD LIST(W("sshd"))
+#define UNIT LIST(W("systemd-user"))
+#define A    LIST(W("a"))
+#define B    LIST(W("b"))
+
+static const struct {
+	struct match_rule rules[2];
+	const char *service;
+} managers[] = {
+    {{RULE(.user = A)}, NULL},
+    {{RULE(.service = SSHD)}, "sshd"},
+    {{RULE(.service = LIST(W("sshd"), W("systemd-user")))}, NULL},
+    {{RULE(.service = LIST(W("s*")))}, NULL},
+    {{RULE(.service = LIST(W("!systemd-user")))}, "sshd"},
+    {{RULE(.service = LIST(W("su")))}, NULL}, /* registers no session */
+    {{RULE(.address = LIST(W("10.0.0.0/8")))}, "sshd"},
+    {{RULE(.service = SSHD, .user = A), RULE(.service = UNIT, .user = A)}, NULL},
+    {{RULE(.service = SSHD, .user = A), RULE(.service = UNIT, .user = B)}, "sshd"},
+    {{RULE(.service = SSHD, .user = A), RULE(.service = UNIT)}, NULL},
+    {{RULE(.service = SSHD), {.name = W("h"), .container = W("host")}}, "sshd"},
+};
+
+static void finds_managers_outside(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(managers); i++) {
+		struct policy p = {.rules = (struct match_rule *)managers[i].rules,
+				   .n = managers[i].rules[1].name ? 2 : 1};
+		const char *want = managers[i].service, *service = NULL;
+		bool found = doctor_manager(&p, &service) != NULL;
+
+		if (found != (want != NULL))
+			fail_msg("row %zu: %s", i, service ? service : "none");
+		if (found)
+			assert_string_equal(service, want);
+	}
+}
+
 static void counts(void **state)
 {
 	struct doctor_facts f = healthy();
@@ -400,6 +453,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_is_wrong),
 	    cmocka_unit_test(each_fault_is_found),
+	    cmocka_unit_test(finds_managers_outside),
 	    cmocka_unit_test(counts),
 	};
 
