@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cgpath.h"
 #include "cgprobe.h"
@@ -33,6 +34,14 @@ static const struct figure figures_v1[] = {
     {"memory", "memory.kmem.tcp.usage_in_bytes", NULL, FIELD(tcp_usage), 1},
     {"memory", "memory.kmem.tcp.max_usage_in_bytes", NULL, FIELD(tcp_peak), 1},
     {"memory", "memory.kmem.tcp.failcnt", NULL, FIELD(tcp_failures), 1},
+    {"cpuset", "cpuset.cpu_exclusive", NULL, FIELD(cpu_exclusive), 1},
+    {"cpuset", "cpuset.mem_exclusive", NULL, FIELD(mem_exclusive), 1},
+    {"cpuset", "cpuset.mem_hardwall", NULL, FIELD(mem_hardwall), 1},
+    {"cpuset", "cpuset.memory_migrate", NULL, FIELD(mem_migrate), 1},
+    {"cpuset", "cpuset.memory_spread_page", NULL, FIELD(mem_spread_page), 1},
+    {"cpuset", "cpuset.memory_spread_slab", NULL, FIELD(mem_spread_slab), 1},
+    {"cpuset", "cpuset.sched_load_balance", NULL, FIELD(load_balance), 1},
+    {"cpuset", "cpuset.memory_pressure", NULL, FIELD(cpuset_pressure), 1},
 };
 
 static const struct figure figures_v2[] = {
@@ -160,6 +169,86 @@ void cgdetail_rdma(const char *text, bool limits, struct ctr_details *ret)
 	}
 }
 
+static struct ctr_details_node *find_node(uint64_t node, struct ctr_details *d)
+{
+	for (size_t i = 0; i < d->nnodes; i++)
+		if (d->nodes[i].node == node)
+			return &d->nodes[i];
+	if (d->nnodes == CTR_DETAILS_NODES || node > UINT32_MAX)
+		return NULL;
+	memset(&d->nodes[d->nnodes], 0xff, sizeof(d->nodes[0]));
+	d->nodes[d->nnodes].node = (unsigned int)node;
+	return &d->nodes[d->nnodes++];
+}
+
+/* The words " N0=1 N1=2" of one line */
+static void read_nodes(const char *line, uint64_t unit, size_t field, struct ctr_details *d)
+{
+	const char *end = line + strcspn(line, "\n");
+
+	for (const char *p = strstr(line, " N"); p && p < end; p = strstr(p + 2, " N")) {
+		const char *equals = p + 2 + strspn(p + 2, "0123456789");
+		uint64_t node = cgstat_number(p + 2), n = CTR_ABSENT;
+		struct ctr_details_node *at = NULL;
+
+		if (*equals == '=')
+			n = cgstat_number(equals + 1);
+		if (node != CTR_ABSENT && n != CTR_ABSENT)
+			at = find_node(node, d);
+		if (at)
+			*(uint64_t *)((char *)at + field) = n * unit;
+	}
+}
+
+void cgdetail_nodes(const char *text, uint64_t page, struct ctr_details *ret)
+{
+	static const struct {
+		const char *v1, *v2;
+		size_t field;
+	} lines[] = {
+	    {"hierarchical_anon=", "anon ", offsetof(struct ctr_details_node, anon)},
+	    {"hierarchical_file=", "file ", offsetof(struct ctr_details_node, file)},
+	    {"hierarchical_unevictable=", "unevictable ",
+	     offsetof(struct ctr_details_node, unevictable)},
+	};
+
+	for (const char *p = text; p && *p; p = next_line(p))
+		for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+			if (str_has_prefix(p, page ? lines[i].v1 : lines[i].v2, NULL))
+				read_nodes(p, page ? page : 1, lines[i].field, ret);
+}
+
+static struct ctr_details_misc *find_misc(const char *name, size_t len, struct ctr_details *d)
+{
+	struct ctr_details_misc *m = &d->misc[d->nmisc];
+
+	for (size_t i = 0; i < d->nmisc; i++)
+		if (strncmp(d->misc[i].name, name, len) == 0 && !d->misc[i].name[len])
+			return &d->misc[i];
+	if (d->nmisc == CTR_DETAILS_MISC || len == 0 || len >= sizeof(m->name))
+		return NULL;
+	memset(m, 0xff, sizeof(*m));
+	memcpy(m->name, name, len);
+	m->name[len] = '\0';
+	d->nmisc++;
+	return m;
+}
+
+void cgdetail_misc(const char *text, const char *suffix, size_t field, struct ctr_details *ret)
+{
+	size_t more = strlen(suffix);
+
+	for (const char *p = text; p && *p; p = next_line(p)) {
+		size_t len = strcspn(p, " \n");
+		struct ctr_details_misc *m = NULL;
+
+		if (p[len] == ' ' && len > more && strncmp(p + len - more, suffix, more) == 0)
+			m = find_misc(p, len - more, ret);
+		if (m)
+			*(uint64_t *)((char *)m + field) = cgstat_number(p + len + 1);
+	}
+}
+
 /** struct group - the group of one hierarchy, and room for its files */
 struct group {
 	int dir; /* borrowed */
@@ -204,9 +293,50 @@ static void read_io_v1(struct group *g, struct ctr_details *d)
 	}
 }
 
+/* "0-3,8" and a newline; an empty list of v1 is one that was never set */
+static void read_list(struct group *g, const char *file, char *dst, size_t size)
+{
+	if (!read_text(g, file))
+		return;
+	g->text[strcspn(g->text, "\n")] = '\0';
+	(void)!str_copy(dst, size, g->text); /* what does not fit would be another list */
+}
+
+static void read_places(struct group *g, struct ctr_details *d)
+{
+	if (cgprobe_has(g->h->controllers, "cpuset")) {
+		read_list(g, g->h->v2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus", d->cpus,
+			  sizeof(d->cpus));
+		read_list(g, g->h->v2 ? "cpuset.mems.effective" : "cpuset.effective_mems", d->mems,
+			  sizeof(d->mems));
+	}
+	if (cgprobe_has(g->h->controllers, "memory") && read_text(g, "memory.numa_stat"))
+		cgdetail_nodes(g->text, g->h->v2 ? 0 : (uint64_t)sysconf(_SC_PAGESIZE), d);
+}
+
+static void read_misc(struct group *g, struct ctr_details *d)
+{
+	static const struct {
+		const char *file, *suffix;
+		size_t field;
+	} files[] = {
+	    {"misc.current", "", offsetof(struct ctr_details_misc, current)},
+	    {"misc.peak", "", offsetof(struct ctr_details_misc, peak)}, /* Linux 6.11 */
+	    {"misc.max", "", offsetof(struct ctr_details_misc, limit)},
+	    {"misc.events", ".max", offsetof(struct ctr_details_misc, failures)},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (read_text(g, files[i].file))
+			cgdetail_misc(g->text, files[i].suffix, files[i].field, d);
+}
+
 static void read_group(struct group *g, struct ctr_details *d)
 {
 	read_figures(g, d);
+	read_places(g, d);
+	if (cgprobe_has(g->h->controllers, "misc"))
+		read_misc(g, d);
 	if (!g->h->v2 && cgprobe_has(g->h->controllers, "cpuacct") &&
 	    read_text(g, "cpuacct.usage_percpu"))
 		cgdetail_percpu(g->text, d);
@@ -238,7 +368,8 @@ int cgdetail_read(const struct cg *cg, struct ctr_details *ret, struct ctr_error
 	if (cg->inherit)
 		return no_group(cg, err);
 	memset(ret, 0xff, sizeof(*ret)); /* CTR_ABSENT in every figure */
-	ret->ncpu = ret->nio = ret->nrdma = 0;
+	ret->ncpu = ret->nio = ret->nrdma = ret->nnodes = ret->nmisc = 0;
+	ret->cpus[0] = ret->mems[0] = '\0';
 	for (size_t i = 0; i < cg->facts->n; i++) {
 		autofd int dir = cgpath_open(&cg->facts->h[i], cg->path);
 

@@ -37,4 +37,18 @@ void cgdetail_io_v2(const char *text, struct ctr_details *ret);
 /** cgdetail_rdma - "mlx4_0 hca_handle=2 hca_object=max"; limits or what is in use */
 void cgdetail_rdma(const char *text, bool limits, struct ctr_details *ret);
 
+/**
+ * cgdetail_nodes - memory.numa_stat
+ * @page: of v1, "hierarchical_anon=3 N0=1 N1=2", which counts pages: bytes of one. 0: of v2, "anon
+ *	N0=4096 N1=8192"
+ */
+void cgdetail_nodes(const char *text, uint64_t page, struct ctr_details *ret);
+
+/**
+ * cgdetail_misc - "sev 3" of misc.current and its like, or "sev.max 1" of misc.events
+ * @suffix: behind the name, ".max"; "": none
+ * @field: offset of a uint64_t in struct ctr_details_misc
+ */
+void cgdetail_misc(const char *text, const char *suffix, size_t field, struct ctr_details *ret);
+
 #endif

@@ -62,7 +62,12 @@ struct ctr_stats {
  */
 int ctr_stats_read(struct ctr_container *c, struct ctr_stats *ret, struct ctr_error *err);
 
-enum { CTR_DETAILS_CPUS = 512, CTR_DETAILS_RDMA = 8 };
+enum {
+	CTR_DETAILS_CPUS = 512,
+	CTR_DETAILS_RDMA = 8,
+	CTR_DETAILS_NODES = 64,
+	CTR_DETAILS_MISC = 8,
+};
 
 /** struct ctr_details - figures that are seldom asked for; CTR_ABSENT where there is none */
 struct ctr_details {
@@ -85,6 +90,21 @@ struct ctr_details {
 		uint64_t handles, objects, handle_limit, object_limit;
 	} rdma[CTR_DETAILS_RDMA];
 	size_t nrdma;
+	char cpus[256],
+	    mems[256]; /* that it may use now: "0-3,8"; "" without a cpuset controller */
+	uint64_t cpu_exclusive, mem_exclusive, mem_hardwall; /* 0 or 1; v1, as the next ones */
+	uint64_t mem_migrate, mem_spread_page, mem_spread_slab, load_balance;
+	uint64_t cpuset_pressure; /* reclaims a second, times 1000; 0 unless it is switched on */
+	struct ctr_details_node { /* bytes in memory of one NUMA node */
+		unsigned int node;
+		uint64_t anon, file, unevictable;
+	} nodes[CTR_DETAILS_NODES];
+	size_t nnodes;
+	struct ctr_details_misc { /* what the misc controller counts: "sev", "sgx_epc" ... */
+		char name[32];
+		uint64_t current, peak, limit, failures;
+	} misc[CTR_DETAILS_MISC];
+	size_t nmisc;
 };
 
 /** ctr_stats_details - the rest of what its control groups count */

@@ -107,7 +107,7 @@ static void test_details(struct test *t)
 	struct ctr_container *c = make(t, "details");
 	struct ctr_stats s = stats_of(t, c);
 	static struct ctr_details d;
-	uint64_t sum = 0, v = 7;
+	uint64_t sum = 0, v = 7, on_nodes = 0;
 
 	need(t, ctr_stats_details(c, &d, &t->err) == 0, "details");
 	for (size_t i = 0; i < d.ncpu; i++)
@@ -117,6 +117,12 @@ static void test_details(struct test *t)
 	      "memory and swap are counted or not");
 	check(t, d.memsw_usage == CTR_ABSENT || d.memsw_peak >= d.memsw_usage, "the peak is one");
 	check(t, d.swap_peak == CTR_ABSENT || d.memsw_usage == CTR_ABSENT, "v1 or v2");
+	check(t, !d.cpus[0] == !d.mems[0], "CPUs %s, memory nodes %s", d.cpus, d.mems);
+	check(t, (d.cpu_exclusive == CTR_ABSENT) == (d.load_balance == CTR_ABSENT),
+	      "flags of cpuset are there or not");
+	for (size_t i = 0; i < d.nnodes; i++)
+		on_nodes += d.nodes[i].anon == CTR_ABSENT ? 0 : d.nodes[i].anon;
+	check(t, d.nnodes == 0 || on_nodes < 1 << 30, "memory of nodes: %" PRIu64, on_nodes);
 	check(t, s.mem_usage == CTR_ABSENT || ctr_stats_memory(c, "pgfault", &v, &t->err) == 0,
 	      "a line of memory.stat");
 	check(t,

@@ -8,12 +8,13 @@
 
 #include "cgdetail.h"
 #include "fd.h"
+#include "str.h"
 #include "tree.h"
 
 static void clear(struct ctr_details *d)
 {
 	memset(d, 0xff, sizeof(*d));
-	d->ncpu = d->nio = d->nrdma = 0;
+	d->ncpu = d->nio = d->nrdma = d->nnodes = d->nmisc = 0;
 }
 
 static void reads_cpus(void **state)
@@ -53,6 +54,57 @@ static void reads_disks(void **state)
 	cgdetail_io_v2("8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6\n7:0 \n", &d);
 	assert_int_equal(d.nio, 1);
 	assert_true(d.io[0].discard_bytes == 5 && d.io[0].discards == 6);
+}
+
+static void reads_nodes(void **state)
+{
+	static struct ctr_details d;
+	static char many[CTR_DETAILS_NODES * 16 + 64] = "file";
+	size_t len = 4;
+
+	(void)state;
+	clear(&d);
+	cgdetail_nodes("total=9 N0=9\nanon=7 N0=3 N1=4\nhierarchical_anon=9 N0=4 N1=5\n"
+		       "hierarchical_file=2 N0=2 N1=0\n",
+		       4096, &d);
+	assert_int_equal(d.nnodes, 2);
+	assert_true(d.nodes[1].node == 1 && d.nodes[1].anon == 5 * 4096 && d.nodes[1].file == 0);
+	assert_true(d.nodes[0].anon == 4 * 4096 && d.nodes[0].unevictable == CTR_ABSENT);
+	clear(&d);
+	cgdetail_nodes("anon N0=1 N8=2\nanon_thp N0=7\nfile N0=\nunevictable N8=x\n", 0, &d);
+	assert_int_equal(d.nnodes, 2);
+	assert_true(d.nodes[0].anon == 1 && d.nodes[1].node == 8 && d.nodes[1].anon == 2);
+	assert_true(d.nodes[0].file == CTR_ABSENT && d.nodes[1].unevictable == CTR_ABSENT);
+	clear(&d);
+	for (int i = 0; i < CTR_DETAILS_NODES + 4; i++) {
+		assert_int_equal(str_format(many + len, sizeof(many) - len, " N%d=1", i), 0);
+		len += strlen(many + len);
+	}
+	cgdetail_nodes(many, 0, &d);
+	assert_int_equal(d.nnodes, CTR_DETAILS_NODES);
+}
+
+static void reads_misc(void **state)
+{
+	static struct ctr_details d;
+	const char *const many = "a 1\nb 1\nc 1\nd 1\ne 1\nf 1\ng 1\nh 1\ni 1\n";
+
+	(void)state;
+	clear(&d);
+	cgdetail_misc("sev 3\nsev_es 0\n", "", offsetof(struct ctr_details_misc, current), &d);
+	cgdetail_misc("sev max\nsev_es 9\n", "", offsetof(struct ctr_details_misc, limit), &d);
+	cgdetail_misc("sev.max 5\nsev.low 6\n.max 7\n", ".max",
+		      offsetof(struct ctr_details_misc, failures), &d);
+	assert_int_equal(d.nmisc, 2);
+	assert_true(d.misc[0].current == 3 && d.misc[0].limit == CTR_ABSENT &&
+		    d.misc[0].failures == 5 && d.misc[0].peak == CTR_ABSENT);
+	assert_true(d.misc[1].current == 0 && d.misc[1].limit == 9);
+	assert_string_equal(d.misc[1].name, "sev_es");
+	cgdetail_misc("a_name_that_is_much_longer_than_any_of_the_kernel 1\n", "",
+		      offsetof(struct ctr_details_misc, current), &d);
+	assert_int_equal(d.nmisc, 2);
+	cgdetail_misc(many, "", offsetof(struct ctr_details_misc, current), &d);
+	assert_int_equal(d.nmisc, CTR_DETAILS_MISC);
 }
 
 static void reads_rdma(void **state)
@@ -171,6 +223,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_cpus),	   cmocka_unit_test(reads_disks),
+	    cmocka_unit_test(reads_nodes),	   cmocka_unit_test(reads_misc),
 	    cmocka_unit_test(reads_rdma),	   cmocka_unit_test(reads_a_group_of_v1),
 	    cmocka_unit_test(reads_a_group_of_v2),
 	};
