@@ -82,7 +82,7 @@ out["after all"] = output_of(b"echo", b"alive")[0]
 
 
 def test_shutdown_is_for_the_supervisor(world):
-    """Neither the user nor root inside ends the container by a message, or PID 1 by a signal."""
+    """Neither the user nor root inside ends the container by a message, PID 1 by a signal, or gets more from it."""
     code = r'''
 for number in (1, 2, 3, 6, 9, 15, 19, 20):
     out["kill %d" % number] = tried(os.kill, 1, number)
@@ -91,6 +91,8 @@ peer = Peer()
 peer.send(b"shutdown", b"grace=0")
 out["shutdown"] = peer.answer()
 time.sleep(0.3)
+for key, text in (("caps", b"caps=1,-,-,-,-"), ("limit", b"rlimit=7,9,9")):
+    out[key] = Peer().start(b"file=true", b"arg=true", b"env=PATH=/bin", text)
 out["alive"] = output_of(b"echo", b"yes")[0]
 '''
     got = inside.run(world, code)
@@ -100,6 +102,8 @@ out["alive"] = output_of(b"echo", b"yes")[0]
     got = inside.run_as_root(world, code)
     assert got["alive"] == "yes\n" and got["shutdown"] == [], got
     assert got["seize"] == "EPERM", got
+    for key in ("caps", "limit"):  # its own sets and limits are what the host's root gives a process
+        assert got[key][0] == "error" and "unknown record" in got[key][4], got
 
 
 def test_signals_reach_the_sender_s_process_alone(world):
