@@ -215,6 +215,9 @@ static void test_forged(struct test *t)
 	forge(text, "\"init.start_ticks\":", start);
 	store_file(RECORD, text, strlen(text));
 	refused(t, c, "another's PID 1");
+	forge(text, "\"init.start_ticks\":", start + 1);
+	store_file(RECORD, text, strlen(text));
+	check(t, status_of(t, c) == CTR_STOPPED, "a number that somebody else has by now");
 	check(t, waitpid(victim, NULL, WNOHANG) == 0, "it lives");
 	(void)kill(victim, SIGKILL);
 	(void)waitpid(victim, NULL, 0);
