@@ -7,15 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "fd.h"
 
 enum { PLAN_MAX = 64 << 20 };
 
-#define PLAN  "plan"
-#define HELD  "held"
-#define FIRST "pam_container-plan 1"
+#define PLAN   "plan"
+#define HELD   "held"
+#define PLACES "places"
+#define FIRST  "pam_container-plan 1"
 
 static const struct {
 	const char *name;
@@ -139,35 +141,56 @@ int ckpt_write(int dirfd, const struct ckpt *c, struct ctr_error *err)
 		    : err_sys(err, errno, "plan", "write the plan of a checkpoint");
 }
 
-int ckpt_write_held(int dirfd, const struct strv *held, struct ctr_error *err)
+static int write_lines(int dirfd, const char *name, const struct strv *lines, struct ctr_error *err)
 {
 	autofree char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	if (!f)
-		return err_sys(err, ENOMEM, "plan", "list open files");
-	for (size_t i = 0; i < held->n; i++)
-		(void)fprintf(f, "%s\n", held->v[i]); /* errors show when it is closed */
+		return err_sys(err, ENOMEM, "plan", "make %s of a checkpoint", name);
+	for (size_t i = 0; i < lines->n; i++)
+		(void)fprintf(f, "%s\n", lines->v[i]); /* errors show when it is closed */
 	if (fclose(f) != 0)
-		return err_sys(err, ENOMEM, "plan", "list open files");
-	return write_file(dirfd, HELD, text, err);
+		return err_sys(err, ENOMEM, "plan", "make %s of a checkpoint", name);
+	return write_file(dirfd, name, text, err);
+}
+
+int ckpt_write_held(int dirfd, const struct strv *held, struct ctr_error *err)
+{
+	return write_lines(dirfd, HELD, held, err);
+}
+
+int ckpt_write_places(int dirfd, const struct strv *places, struct ctr_error *err)
+{
+	return write_lines(dirfd, PLACES, places, err);
+}
+
+static int read_lines(int dirfd, const char *name, struct strv *ret, struct ctr_error *err)
+{
+	autofree char *text = NULL;
+	int r = read_file(dirfd, name, &text, err);
+
+	if (r == 0 && strv_split(ret, text, "\n") < 0)
+		r = err_sys(err, ENOMEM, "plan", "read %s of a checkpoint", name);
+	return r;
 }
 
 int ckpt_read(int dirfd, struct ckpt *ret, struct ctr_error *err)
 {
-	autofree char *text = NULL, *held = NULL;
+	autofree char *text = NULL;
 	autockpt struct ckpt c = {0};
 	int r = read_file(dirfd, PLAN, &text, err);
 
 	if (r == 0)
-		r = read_file(dirfd, HELD, &held, err);
-	if (r == 0)
 		r = ckpt_parse(text, &c, err);
+	if (r == 0)
+		r = read_lines(dirfd, HELD, &c.held, err);
+	/* what is missing of the files of a manifest is told before this is read */
+	if (r == 0 && faccessat(dirfd, PLACES, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		r = read_lines(dirfd, PLACES, &c.places, err);
 	if (r < 0)
 		return r;
-	if (strv_split(&c.held, held, "\n") < 0)
-		return err_sys(err, ENOMEM, "plan", "list open files");
 	*ret = c;
 	c = (struct ckpt){0};
 	return 0;
@@ -178,4 +201,5 @@ void ckpt_done(struct ckpt *c)
 	strv_done(&c->walls);
 	strv_done(&c->externals);
 	strv_done(&c->held);
+	strv_done(&c->places);
 }

@@ -13,6 +13,7 @@
  * | state.json  the container's record (record.h)
  * | plan        how to restore: this file's business
  * | held        what processes had open of other file systems (held.h)
+ * | places      CPUs and I/O priorities of threads (place.h); not of the first release
  * | upper.tar   what was written into an overlay (treetar.h)
  * | images/     of CRIU; pre-N/ of the pre-dumps before
  */
@@ -24,7 +25,7 @@
 /** struct ckpt - the plan of a restore; {0} is the empty one, ckpt_done() frees */
 struct ckpt {
 	struct strv walls, externals; /* mntlist.h */
-	struct strv held;	      /* held.h; in a file of its own */
+	struct strv held, places;     /* held.h, place.h; in files of their own */
 	bool overlay, tcp_established, file_locks, ext_unix;
 	bool left_running; /* the container went on: no login gets it back by itself */
 };
@@ -39,8 +40,10 @@ int ckpt_parse(const char *text, struct ckpt *ret, struct ctr_error *err) ATTR_W
 int ckpt_write(int dirfd, const struct ckpt *c, struct ctr_error *err) ATTR_WARN_UNUSED;
 int ckpt_read(int dirfd, struct ckpt *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** ckpt_write_held - the file `held`, which ckpt_read() reads too */
+/** ckpt_write_held, ckpt_write_places - the files `held` and `places`, which ckpt_read() reads too
+ */
 int ckpt_write_held(int dirfd, const struct strv *held, struct ctr_error *err) ATTR_WARN_UNUSED;
+int ckpt_write_places(int dirfd, const struct strv *places, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 void ckpt_done(struct ckpt *c);
 #define autockpt __attribute__((cleanup(ckpt_done)))

@@ -25,7 +25,7 @@ struct create_restore {
 	int upper_tar;		  /* -1: the root is no overlay */
 	const struct strv *walls; /* mntlist.h */
 	const struct strv *externals;
-	const struct strv *held;		 /* held.h */
+	const struct strv *held, *places;	 /* held.h, place.h */
 	bool lock_network, file_locks, ext_unix; /* criurun.h */
 	/* called before any of it runs: it can not be done again (MUST-10) */
 	int (*spend)(void *arg, struct ctr_error *err);

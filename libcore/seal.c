@@ -15,6 +15,7 @@
 #include "fd.h"
 #include "fit.h"
 #include "ledger.h"
+#include "place.h"
 #include "treetar.h"
 #include "unixname.h"
 
@@ -70,14 +71,18 @@ static int settle_terminals(const struct seal *s, struct ctr_error *err)
 			  : ctty_settle(images, err);
 }
 
-static int list_files(const struct seal *s, struct ctr_error *err)
+static int list_state(const struct seal *s, struct ctr_error *err)
 {
-	autostrv struct strv held = {0};
+	autostrv struct strv held = {0}, places = {0};
 	int r = unixname_refuse(&s->where, err);
 
 	if (r == 0)
 		r = held_read(&s->where, &held, err);
-	return r < 0 ? r : ckpt_write_held(s->dirfd, &held, err);
+	if (r == 0)
+		r = ckpt_write_held(s->dirfd, &held, err);
+	if (r == 0)
+		r = place_read(&s->where, &places, err);
+	return r < 0 ? r : ckpt_write_places(s->dirfd, &places, err);
 }
 
 static int helper_digest(const struct seal *s, const struct sodiumlib *lib, char *ret,
@@ -113,7 +118,7 @@ static int make(void *arg, struct ctr_error *err)
 	if (r == 0)
 		r = settle_terminals(s, err);
 	if (r == 0)
-		r = list_files(s, err);
+		r = list_state(s, err);
 	if (r == 0)
 		r = fill(s, &t.lib, t.m, err);
 	if (r == 0)

@@ -14,6 +14,7 @@
 #include "create.h"
 #include "held.h"
 #include "mntlist.h"
+#include "place.h"
 #include "proc.h"
 
 enum { FILES_MS = 30000 };
@@ -80,7 +81,8 @@ static int check_mounts(const struct create *c, struct ctr_error *err)
 	return r < 0 ? r : mntlist_same(&pair, c->restore->externals, err);
 }
 
-static int check_files(void *arg, struct ctr_error *err)
+/* And what CRIU has not made, while nothing of it runs. */
+static int check_processes(void *arg, struct ctr_error *err)
 {
 	const struct create *c = arg;
 	autostrv struct strv have = {0};
@@ -91,7 +93,9 @@ static int check_files(void *arg, struct ctr_error *err)
 
 	if (r == 0)
 		r = held_read(&where, &have, err);
-	return r < 0 ? r : held_compare(c->restore->held, &have, err);
+	if (r == 0)
+		r = held_compare(c->restore->held, &have, err);
+	return r < 0 ? r : place_restore(&where, c->restore->places, err);
 }
 
 /* MUST-1: inodes are read back; what the kernel says counts, not what the calls returned. */
@@ -109,7 +113,7 @@ int verify_created(void *ctx, struct ctr_error *err)
 	if (r == 0 && c->restore)
 		r = check_mounts(c, err);
 	if (r == 0 && c->restore) /* a file system may not answer (MUST-4) */
-		r = child_run(check_files, c, FILES_MS, err);
+		r = child_run(check_processes, c, FILES_MS, err);
 	if (r < 0)
 		return r;
 	r = c->cg.inherit ? 1 : cg_has(&c->cg, c->st.init.pid);

@@ -65,6 +65,11 @@ class Filter(ctypes.Structure):
     _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 if "--filter" in sys.argv:
     assert libc.prctl(22, 2, ctypes.byref(Filter(4, ctypes.addressof(buffer))), 0, 0) == 0
+# places and turns of its own: the last CPU, the last turn at the disk, no haste
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+libc.syscall(251, 1, 0, 2 << 13 | 7)
+os.nice(3)
 before = digest(memory)
 def facts():
     os.kill(os.getpid(), signal.SIGUSR1)
@@ -84,7 +89,8 @@ def facts():
         "watch": len(os.read(watch, 4096)) > 0, "children": sum(os.kill(c, 0) is None for c in children),
         "filter": libc.getppid() == -1, "uid": os.getuid(), "groups": sorted(os.getgroups()),
         "limit": __import__("resource").getrlimit(7), "umask": int(open("/proc/self/status").read().split("Umask:")[1].split()[0], 8), "nice": os.nice(0),
-        "host": os.uname().nodename}
+        "cpus": sorted(os.sched_getaffinity(0)), "policy": os.sched_getscheduler(0), "io": libc.syscall(252, 1, 0),
+        "slack": libc.prctl(30), "persona": libc.personality(0xffffffff), "host": os.uname().nodename}
 state = facts()
 libc.timerfd_settime(timer, 0, struct.pack("qqqq", 0, 0, 1, 0), None)
 open("ready", "w").close()
