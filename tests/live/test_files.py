@@ -201,7 +201,9 @@ def test_hostile_root_directory(world):
             os.rmdir(f"/srv/image/{name}")
             os.symlink(target, f"/srv/image/{name}")
             world.definition("box", BOX + "RootDirectory=/srv/image\n")
-            world.run(["su", "alice", "-c", "touch /tmp/x /run/x"])
+            done = world.run(["su", "alice", "-c", "touch /tmp/x /run/x"])
+            # what is mounted out of the tree is gone with the host's: that somebody is in tells of it
+            assert done.returncode == 1 and b"cannot open session" in done.stderr, (name, target, done)
             assert (_tree("/srv/canary"), os.stat("/dev/null").st_rdev) == before, (name, target)
 
 
