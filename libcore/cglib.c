@@ -11,7 +11,11 @@
 #include "cleanup.h"
 #include "str.h"
 
-static const char *const names[] = {"libcgroup.so.3", "libcgroup.so.2"}; /* Debian 13, 12 */
+/*
+ * The one of the machine that this was built for comes first: for a name that is not there the
+ * linker makes 88 calls, in the folders of all kinds of CPUs. Then Debian 13's and 12's.
+ */
+static const char *const names[] = {CTR_CGROUP_SONAME, "libcgroup.so.3", "libcgroup.so.2"};
 
 static const struct {
 	const char *name;
