@@ -337,6 +337,26 @@ static int remove_scope(const struct cg *cg, struct ctr_error *err)
 	return dir == -ENOENT ? 0 : scope_stop(scope_of_path(cg->path), err);
 }
 
+/*
+ * By rmdir(2), which leaves a group alone that has processes: libcgroup would move them to the
+ * parent, out of their limits, knows neither groups below nor another try, and would have to be
+ * opened first. Goes on after a failure, returns the first.
+ */
+static int remove_groups(const struct cg *cg, struct ctr_error *err)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < cg->facts->n; i++) {
+		const struct cg_hierarchy *h = &cg->facts->h[i];
+		int r = cggroup_remove(h, cg->path);
+
+		if (r < 0 && first == 0)
+			first =
+			    err_sys(err, r, "cgroup", "remove the group %s/%s", h->mount, cg->path);
+	}
+	return first;
+}
+
 int cg_remove(const struct cg *cg, struct ctr_error *err)
 {
 	char parent[sizeof(cg->path)], *slash;
@@ -345,7 +365,7 @@ int cg_remove(const struct cg *cg, struct ctr_error *err)
 	if (!cg->inherit && scope_of_path(cg->path))
 		return remove_scope(cg, err);
 	if (first == 0 && !cg->inherit)
-		first = cgwork_remove(cg, err);
+		first = remove_groups(cg, err);
 	slash = first < 0 || cg->inherit ? NULL : strrchr(parent, '/');
 	if (!slash)
 		return first;

@@ -30,7 +30,6 @@ static const struct {
     {"cgroup_add_value_string", offsetof(struct cglib, add_value)},
     {"cgroup_create_cgroup", offsetof(struct cglib, create)},
     {"cgroup_modify_cgroup", offsetof(struct cglib, modify)},
-    {"cgroup_delete_cgroup_ext", offsetof(struct cglib, delete_ext)},
     {"cgroup_get_last_errno", offsetof(struct cglib, last_errno)},
 };
 
@@ -194,14 +193,4 @@ int cglib_write(const struct cglib *l, const char *path, const char *file, const
 		r = c && l->add_value(c, file, value) == 0 ? result(l, l->modify(g)) : -ENOMEM;
 	l->free(&g);
 	return r;
-}
-
-void cglib_remove(const struct cglib *l, const struct cg_facts *facts, const char *path)
-{
-	struct cgroup *g = describe(l, facts, path);
-
-	/* never the default, which moves the processes that are left into the parent */
-	if (g)
-		(void)l->delete_ext(g, CGFLAG_DELETE_EMPTY_ONLY);
-	l->free(&g);
 }

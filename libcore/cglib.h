@@ -25,7 +25,6 @@ struct cglib {
 	__typeof__(cgroup_add_value_string) *add_value;
 	__typeof__(cgroup_create_cgroup) *create;
 	__typeof__(cgroup_modify_cgroup) *modify;
-	__typeof__(cgroup_delete_cgroup_ext) *delete_ext;
 	__typeof__(cgroup_get_last_errno) *last_errno;
 };
 
@@ -57,8 +56,5 @@ enum { CGLIB_VALUE_MAX = 4095 };
 /** cglib_write - a value into a file of the group, "pids.max"; -errno of the kernel, -ENOENT */
 int cglib_write(const struct cglib *l, const char *path, const char *file,
 		const char *value) ATTR_WARN_UNUSED;
-
-/** cglib_remove - delete the group where it is empty; cggroup_remove() tells what is left */
-void cglib_remove(const struct cglib *l, const struct cg_facts *facts, const char *path);
 
 #endif

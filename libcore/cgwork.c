@@ -46,11 +46,6 @@ static int make_here(const struct cg *cg, const struct cg_hierarchy *h)
 	return cggroup_make(h, cg->path);
 }
 
-static int remove_here(const struct cg *cg, const struct cg_hierarchy *h)
-{
-	return cggroup_remove(h, cg->path);
-}
-
 static int make(void *arg, struct ctr_error *err)
 {
 	const struct work *w = arg;
@@ -81,17 +76,6 @@ static int fill(void *arg, struct ctr_error *err)
 	return r < 0 ? r : cgapply_write(&lib, w->cg->path, w->set, err);
 }
 
-static int clear(void *arg, struct ctr_error *err)
-{
-	const struct work *w = arg;
-	autocglib struct cglib lib = {0};
-	int r = cglib_open(&lib, err);
-
-	if (r == 0)
-		cglib_remove(&lib, w->cg->facts, w->cg->path);
-	return r;
-}
-
 int cgwork_make(const struct cg *cg, const struct cgset *set, bool fresh, struct ctr_error *err)
 {
 	struct work w = {cg, set, fresh};
@@ -117,12 +101,4 @@ int cgwork_write(const struct cg *cg, const struct cgset *set, struct ctr_error 
 	struct work w = {cg, set, false};
 
 	return set->n > 0 ? child_run(fill, &w, WORK_MS, err) : 0;
-}
-
-int cgwork_remove(const struct cg *cg, struct ctr_error *err)
-{
-	struct work w = {cg, NULL, false};
-
-	(void)!child_run(clear, &w, WORK_MS, NULL); /* what is left shows below */
-	return each(cg, remove_here, "remove", err);
 }

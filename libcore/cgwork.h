@@ -5,8 +5,7 @@
 #include "cgset.h"
 #include "child.h"
 
-/* Groups made, filled and removed through libcgroup, in a child that ends then (cglib.h says why)
- */
+/* Groups made and filled through libcgroup, in a child that ends then (cglib.h says why) */
 
 /**
  * cgwork_make - make the group in every hierarchy, then write its limits
@@ -25,8 +24,5 @@ int cgwork_finish(struct child *c, struct ctr_error *err) ATTR_WARN_UNUSED;
 /** cgwork_write - limits of a group that is there; as cgapply_write() */
 int cgwork_write(const struct cg *cg, const struct cgset *set,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;
-
-/** cgwork_remove - remove the group and those below it in every hierarchy; the first failure */
-int cgwork_remove(const struct cg *cg, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif
