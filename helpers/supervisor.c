@@ -26,11 +26,10 @@ enum { FD_SOCKET = 3, EXIT_USAGE = 2 };
 static const struct {
 	const char *name;
 	bool (*begin)(struct supervisor *s, int sock);
-	bool is_daemon; /* who executed this may wait for it, not for the daemon */
 } verbs[] = {
-    {"login", supervisor_login, false},
-    {"create", supervisor_create, true},
-    {"restore", supervisor_restore_verb, true},
+    {"login", supervisor_login},
+    {"create", supervisor_create},
+    {"restore", supervisor_restore_verb},
 };
 
 static int parse_fault(const char *text, struct stage_fault *ret)
@@ -108,13 +107,6 @@ static bool begin(struct supervisor *s)
 
 	while (strcmp(s->opt.verb, verbs[i].name) != 0)
 		i++;
-	if (verbs[i].is_daemon) {
-		pid_t pid = fork();
-
-		if (pid != 0)
-			_exit(pid < 0);
-		(void)setsid();
-	}
 	openlog("container-supervisor", LOG_PID, LOG_AUTHPRIV);
 	create_init(&s->c);
 	s->unsynced = s->spent = s->pre.dirfd = s->tell = -1;
