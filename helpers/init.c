@@ -26,7 +26,8 @@ enum {
 	FD_LISTEN = 5,
 	EVENTS = 16,
 	GRACE_MAX_MS = 60000,
-	HANGUP_MS = 200
+	HANGUP_MS = 200,
+	SETTLE_MS = 50
 };
 
 /* A peer signals what it started; the host's root, who started nothing here, all that was. */
@@ -194,7 +195,8 @@ int main(void)
 	static struct restrict_set set;
 	static struct init in;
 	struct epoll_event events[EVENTS];
-	int wait = -1;
+	int wait = SETTLE_MS;
+	bool settled = false;
 
 	if (getpid() != 1 || prepare(&in, &set) < 0)
 		return EXIT_FAILURE;
@@ -202,15 +204,19 @@ int main(void)
 	if (msg_send(FD_SYNC, &in.msg, 1000) < 0)
 		return EXIT_FAILURE;
 	(void)close(FD_SYNC);
-	trim();
 	for (;;) {
 		int n = epoll_wait(in.epoll, events, EVENTS, wait);
 
+		if (n == 0 && !settled) { /* not while the first program is to be started */
+			settled = true;
+			trim();
+		}
 		for (int i = 0; i < n; i++)
 			handle(&in, events[i].data.u64);
 		wait = init_tick_conns(&in);
 		wait = sooner(wait, init_tick_sessions(&in)); /* keepers of what they left */
 		wait = sooner(wait, init_tick_quiet(&in));
+		wait = settled ? wait : sooner(wait, SETTLE_MS);
 		if (n < 0 && errno != EINTR)
 			return EXIT_FAILURE;
 	}

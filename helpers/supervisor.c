@@ -14,7 +14,6 @@
 #include "fd.h"
 #include "num.h"
 #include "origin.h"
-#include "trim.h"
 
 /*
  * container-supervisor: one per container. Executed by the module (login) or by the library
@@ -128,8 +127,5 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	if (!begin(&s))
 		return EXIT_SUCCESS;
-	/* after the answer, which waits for nothing; on failure it stays where it was started */
-	(void)!cg_attach_supervisor(&s.c.cg_facts, NULL);
-	trim();
 	return supervisor_loop(&s);
 }

@@ -72,6 +72,7 @@ struct supervisor {
 	uint64_t linger_end; /* CLOCK_MONOTONIC ms, 0: no timer */
 	uint64_t save_end;   /* the same: when what is detached goes to disk */
 	uint64_t kill_end;   /* the same, 0: not stopping */
+	uint64_t settle_at;  /* the same: then it goes where supervisors stand, 0: it has */
 	uint64_t trim_at;    /* the same: memory that was used is given back then, 0: no need */
 	int watch;	     /* connection to PID 1 that tells when no session is left; 0: none */
 	uint64_t watch_at;   /* CLOCK_MONOTONIC ms: it was lost and is made again, 0: no need */

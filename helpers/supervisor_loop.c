@@ -15,7 +15,7 @@
 #include "sys.h"
 #include "trim.h"
 
-enum { STOP_MARGIN_MS = 500, REMOVE_MS = 5000, LOCK_MS = 1000, KILL_MS = 2000 };
+enum { STOP_MARGIN_MS = 500, REMOVE_MS = 5000, LOCK_MS = 1000, KILL_MS = 2000, SETTLE_MS = 50 };
 
 int supervisor_connect_init(struct supervisor *s)
 {
@@ -221,6 +221,8 @@ static int timeout(const struct supervisor *s)
 		end = s->watch_at;
 	if (s->save_end && (!end || s->save_end < end))
 		end = s->save_end;
+	if (s->settle_at && (!end || s->settle_at < end))
+		end = s->settle_at;
 	if (s->trim_at && (!end || s->trim_at < end))
 		end = s->trim_at;
 	if (s->oom_at && (!end || s->oom_at < end))
@@ -310,10 +312,22 @@ static void end_of_linger(struct supervisor *s)
 	supervisor_stop(s, (unsigned int)(s->stop_us / 1000));
 }
 
+/*
+ * What takes some milliseconds and need not be done while who has asked for the container goes on
+ * to use it, at once. On failure it stays where it was started.
+ */
+static void settle(struct supervisor *s)
+{
+	s->settle_at = 0;
+	(void)!cg_attach_supervisor(&s->c.cg_facts, NULL);
+	trim();
+}
+
 int supervisor_loop(struct supervisor *s)
 {
 	struct pollfd p[POLL_MAX];
 
+	s->settle_at = child_now_ms() + SETTLE_MS;
 	supervisor_drop_spent(s);
 	supervisor_oom_watch(s);
 	for (;;) {
@@ -327,6 +341,8 @@ int supervisor_loop(struct supervisor *s)
 			dispatch(s, p);
 		if (!s->kill_end)
 			supervisor_sync(s);
+		if (s->settle_at && child_now_ms() >= s->settle_at)
+			settle(s);
 		if (s->trim_at && child_now_ms() >= s->trim_at) {
 			s->trim_at = 0;
 			trim();
