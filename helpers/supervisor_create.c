@@ -8,7 +8,6 @@
 
 #include "cleanup.h"
 #include "child.h"
-#include "compile.h"
 #include "createhook.h"
 #include "fd.h"
 #include "load.h"
@@ -23,17 +22,8 @@ enum { TEXT_MAX = sizeof(((struct state *)NULL)->text) - 1 };
 
 static int fill(struct supervisor *s, const struct spec *spec, struct ctr_error *err)
 {
-	autofree struct restrict_set *set = calloc(1, sizeof(*set));
 	int r;
 
-	if (!set)
-		return err_sys(err, ENOMEM, "create", "compile restrictions");
-	r = restrict_compile(spec, set, err);
-	if (r < 0)
-		return r;
-	s->c.restrict_fd = restrict_store(set, err);
-	if (s->c.restrict_fd < 0)
-		return s->c.restrict_fd;
 	if (spec->kernel_memory_max != SPEC_UNSET)
 		log_event(s, "warning", NULL, "KernelMemoryMax= is ignored");
 	if (!s->c.restore)

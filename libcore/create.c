@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include "cgnotify.h"
 #include "child.h"
 #include "cleanup.h"
+#include "compile.h"
 #include "createhook.h"
 #include "idpool.h"
 #include "msg.h"
@@ -224,6 +226,25 @@ static void undo_clone(void *ctx)
 		cleanup_fd(&c->ns_fd[i]);
 }
 
+/* Here, while children make the groups and the root; `go` brings it to the child. */
+static int run_restrict(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	autofree struct restrict_set *set = calloc(1, sizeof(*set));
+	int r = set ? restrict_compile(c->spec, set, err)
+		    : err_sys(err, ENOMEM, "restrict", "compile restrictions");
+
+	if (r < 0)
+		return r;
+	c->restrict_fd = restrict_store(set, err);
+	return c->restrict_fd < 0 ? c->restrict_fd : 0;
+}
+
+static void undo_restrict(void *ctx)
+{
+	cleanup_fd(&((struct create *)ctx)->restrict_fd);
+}
+
 /* Before the child goes on: its sysctls may be of an interface. */
 static int run_network(void *ctx, struct ctr_error *err)
 {
@@ -283,6 +304,7 @@ static int run_place(void *ctx, struct ctr_error *err)
 	msg_init(&m, "go");
 	for (size_t i = 0; i < door.n; i++)
 		msg_add_fd(&m, door.fd[i]);
+	msg_add_fd(&m, c->restrict_fd);
 	r = msg_send(c->sync, &m, 1000);
 	cg_door_close(&door);
 	if (r < 0 && r != -EPIPE) /* a child that has failed by now said why */
@@ -453,6 +475,7 @@ static const struct stage table[] = {
     {"cgroup", run_cgroup, undo_cgroup},
     {"users", run_users, undo_users},
     {"clone", run_clone, undo_clone},
+    {"restrict", run_restrict, undo_restrict},
     {"network", run_network, undo_network},
     {"place", run_place, NULL},
     {"child", run_child, NULL},

@@ -41,7 +41,6 @@ struct create {
 	int rootfd;			      /* state root */
 	const char *helper_dir;		      /* of container-init and container-attach */
 	const char *shell; /* must be in the new tree (CTR_E_CONFIG); NULL: none */
-	int restrict_fd;   /* blob */
 	int abort_fd;	   /* readable or hung up: the login gave up; -1: none */
 	unsigned int timeout_ms;
 	gid_t gid; /* of the owner */
@@ -56,6 +55,7 @@ struct create {
 	int control;	    /* listening socket of the supervisor */
 	int sync;	    /* to the set-up child, closed once PID 1 is ready */
 	int pidfd;	    /* of PID 1 */
+	int restrict_fd;    /* blob of what it is not to do (restrict.h) */
 	struct child maker; /* runs CRIU, while a container comes back */
 	int scratch;	    /* of an overlay, root.h; -1: none */
 	struct userns users;

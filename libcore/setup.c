@@ -34,8 +34,8 @@ enum { FD_SYNC = 3, FD_RESTRICT = 4, FD_LISTEN = 5 };
 
 struct setup {
 	const struct create *c;
-	int sync, listen;
-	struct msg go; /* came before its time; verb "" else */
+	int sync, listen, blob; /* blob: of restrict.h, from the door on */
+	struct msg go;		/* came before its time; verb "" else */
 };
 
 /*
@@ -49,9 +49,10 @@ static int run_door(void *ctx, struct ctr_error *err)
 	int r = s->go.len > 0 ? 0 : msg_recv(s->sync, &m, (int)s->c->timeout_ms);
 
 	s->go.nfds = 0; /* they are m's now */
-	if (r < 0 || strcmp(msg_verb(&m), "go") != 0)
+	if (r < 0 || strcmp(msg_verb(&m), "go") != 0 || m.nfds == 0)
 		return err_sys(err, r < 0 ? r : EBADMSG, "door", "wait for the control groups");
-	return door_pass(m.fds, m.nfds, err);
+	s->blob = msg_take_fd(&m, m.nfds - 1);
+	return door_pass(m.fds, m.nfds - 1, err);
 }
 
 /* The root of the container as this process sees it: pivoted into, or where CRIU will find it. */
@@ -241,7 +242,7 @@ static int run_exec(void *ctx, struct ctr_error *err)
 	int keep[] = {FD_SYNC, FD_RESTRICT, FD_LISTEN};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), r = 0;
 	int sync = fcntl(s->sync, F_DUPFD_CLOEXEC, 16);
-	int restr = fcntl(s->c->restrict_fd, F_DUPFD_CLOEXEC, 16);
+	int restr = fcntl(s->blob, F_DUPFD_CLOEXEC, 16);
 	int lst = fcntl(s->listen, F_DUPFD_CLOEXEC, 16);
 
 	if (null < 0 || sync < 0 || restr < 0 || lst < 0)
@@ -362,7 +363,7 @@ static void report(int sync, const struct ctr_error *err)
 
 void setup_child(const struct create *c, int sync)
 {
-	struct setup s = {.c = c, .sync = sync, .listen = -1};
+	struct setup s = {.c = c, .sync = sync, .listen = -1, .blob = -1};
 	struct ctr_error err;
 
 	/* No supervisor, no container (MUST-9); the end of file tells when it died before this. */

@@ -11,7 +11,8 @@ from harness import census
 
 CONTAINED = True
 SUPERVISOR = "/usr/libexec/pam_container/container-supervisor"
-OWN = ("state", "join", "hooks", "cgroup", "users", "clone", "network", "place", "child", "verify", "publish")
+OWN = ("state", "join", "hooks", "cgroup", "users", "clone", "restrict", "network", "place", "child",
+       "verify", "publish")
 CHILD = ("door", "user", "cgns", "spaces", "owned", "uts", "net", "sysctl", "root", "keyring", "listen",
          "starthooks", "exec")
 DEFINITION = b"[Exec]\nHostname=box\nPrivateUsers=pick\n[Network]\nPrivate=loopback\n[Resources]\nTasksMax=50\n"
