@@ -162,7 +162,13 @@ class Stage:
 
     def make_plan(self, held=None):
         with held or self.held("new"):
-            pid = self.record(self.containers()[0])["init.pid"]
+            record = self.record(self.containers()[0])
+            pid = record["init.pid"]
+            # from then on the group above stands, for the floor and for whoever comes next
+            for _ in range(500):
+                if any("/_supervisor" in path for _, path, _ in shape.groups(record["super.pid"])):
+                    break
+                time.sleep(0.01)
             return shape.plan(pid, "floor", ROOT).encode()
 
     def run_floor(self, plan, *life):
