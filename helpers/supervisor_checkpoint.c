@@ -26,7 +26,7 @@ enum { LOCK_MS = 5000, QUIET_MS = 8000, UNQUIET_MS = 2000, DUMP_MS = 600000 };
 
 /** struct request - what the client wants */
 struct request {
-	bool leave_running, kill_plain, auto_dedup;
+	bool kill_plain, auto_dedup;
 	const char *store; /* NULL: as the definition says */
 	struct ckpt plan;
 };
@@ -129,7 +129,7 @@ static int seal(void *arg, struct ctr_error *err)
 			  .name = mk->name,
 			  .st = &mk->st,
 			  .helper_dir = mk->s->opt.helper_dir,
-			  .leave_running = mk->rq->leave_running};
+			  .leave_running = mk->rq->plan.left_running};
 	int r = crver_hear(&mk->asked, sl.version, err);
 
 	supervisor_tell(mk->s, CTR_PHASE_SIGNING, mk->store, mk->name);
@@ -200,7 +200,7 @@ static int dump(struct making *mk, struct ctr_error *err)
 	    .init = s->c.st.init.pid,
 	    .parent = *mk->parent ? mk->parent : NULL,
 	    .auto_dedup = mk->rq->auto_dedup,
-	    .leave_running = mk->rq->leave_running,
+	    .leave_running = plan->left_running,
 	    .timeout_ms = DUMP_MS};
 
 	int r;
@@ -246,7 +246,6 @@ static int prepare(struct making *mk, struct ctr_error *err)
 		r = network_copy(mk->s->c.dirfd, mk->dirfd, err);
 	if (r == 0)
 		r = supervisor_look_at_mounts(mk->s, &mk->rq->plan, err);
-	mk->rq->plan.overlay = mk->s->c.scratch >= 0;
 	if (r == 0)
 		r = ckpt_write(mk->dirfd, &mk->rq->plan, err);
 	if (r == 0 && mkdirat(mk->dirfd, CKPT_IMAGES, 0700) < 0)
@@ -299,7 +298,7 @@ static int make(struct making *mk, struct ctr_error *err)
 		r = hush(mk->s, mk->rq, err);
 	if (r == 0) {
 		r = dump(mk, err);
-		if (r < 0 || mk->rq->leave_running)
+		if (r < 0 || mk->rq->plan.left_running)
 			(void)!supervisor_unquiet(mk->s,
 						  NULL); /* one that is gone shows by itself */
 	}
@@ -390,11 +389,11 @@ static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ct
 int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error *err)
 {
 	struct request rq = {
-	    .leave_running = flag(m, "leave_running"),
 	    .kill_plain = flag(m, "kill_plain"),
 	    .auto_dedup = flag(m, "auto_dedup"),
 	    .store = msg_get(m, "directory"),
-	    .plan = {.tcp_established = s->tcp_established || flag(m, "tcp_established"),
+	    .plan = {.left_running = flag(m, "leave_running"),
+		     .tcp_established = s->tcp_established || flag(m, "tcp_established"),
 		     .file_locks = s->file_locks || flag(m, "file_locks"),
 		     .ext_unix = flag(m, "ext_unix")}};
 	uint64_t begin = child_now_ms();
@@ -403,8 +402,6 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 	int r = lock;
 
 	s->tell = tell;
-
-	rq.plan.left_running = rq.leave_running;
 	if (lock >= 0)
 		r = checkpoint_locked(s, &rq, err);
 	s->tell = -1;
@@ -415,9 +412,9 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 		log_event(s, "failure", NULL, "stage=%s error=\"%s\"", err->stage, err->text);
 		return r;
 	}
-	log_event(s, "checkpoint", NULL, "left_running=%d duration_ms=%llu", rq.leave_running,
+	log_event(s, "checkpoint", NULL, "left_running=%d duration_ms=%llu", rq.plan.left_running,
 		  (unsigned long long)(child_now_ms() - begin));
-	if (!rq.leave_running) {
+	if (!rq.plan.left_running) {
 		s->keep = false; /* what it was is in the checkpoint */
 		supervisor_stop(s, 0);
 	}

@@ -73,10 +73,10 @@ static int open_parts(struct coming *cm, struct ctr_error *err)
 	cm->images = openat(cm->dirfd, CKPT_IMAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cm->images < 0)
 		return err_sys(err, errno, "restore", "open the folder of images");
-	if (!cm->plan.overlay)
-		return 0;
+	/* all names were compared with the manifest's: where there is none, there was none */
 	cm->upper = openat(cm->dirfd, CKPT_UPPER, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	return cm->upper < 0 ? err_sys(err, errno, "restore", "open " CKPT_UPPER) : 0;
+	return cm->upper < 0 && errno != ENOENT ? err_sys(err, errno, "restore", "open " CKPT_UPPER)
+						: 0;
 }
 
 /* The record is that of the container as it was; what is new of it are pids, groups, inodes. */

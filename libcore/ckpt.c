@@ -23,7 +23,6 @@ static const struct {
 	const char *name;
 	size_t offset;
 } options[] = {
-    {"overlay", offsetof(struct ckpt, overlay)},
     {"tcp-established", offsetof(struct ckpt, tcp_established)},
     {"file-locks", offsetof(struct ckpt, file_locks)},
     {"ext-unix", offsetof(struct ckpt, ext_unix)},

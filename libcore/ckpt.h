@@ -26,7 +26,7 @@
 struct ckpt {
 	struct strv walls, externals; /* mntlist.h */
 	struct strv held, places;     /* held.h, place.h; in files of their own */
-	bool overlay, tcp_established, file_locks, ext_unix;
+	bool tcp_established, file_locks, ext_unix;
 	bool left_running; /* the container went on: no login gets it back by itself */
 };
 
