@@ -224,10 +224,11 @@ static int check_connections(const struct making *mk, struct ctr_error *err)
 	bool kept_open = mk->rq->plan.tcp_established && !state_ns(&s->c.st, "net");
 	int r;
 
-	if (s->joined)
-		return err_set(
-		    err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
-		    "container %s has joined namespaces of others: JoinNamespaces=", s->c.st.id);
+	if (s->unsaved)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
+			       "container %s has joined an ipc or uts namespace (JoinNamespaces=): "
+			       "what is others' would be saved, or set back",
+			       s->c.st.id);
 	r = kept_open ? 0 : cg_pids(&s->c.cg, &pids, &n, err);
 	for (size_t i = 0; i < n; i++)
 		if (proc_is_below(pids[i], s->c.st.init.pid))

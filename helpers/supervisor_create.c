@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,7 +81,7 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	s->code_is_theirs = verdict_code_is_theirs(spec);
 	s->c.tell = tell;
 	s->c.tell_arg = s;
-	s->joined = nsconf_joined(spec) & ~(uint64_t)CLONE_NEWNET;
+	s->unsaved = nsconf_unsaved(spec) != 0;
 	r = create_run(&s->c, err);
 	if (r == 0)
 		r = run_poststart(s, end, err);

@@ -38,6 +38,7 @@ static const struct {
     LOCAL(set_ext_masters),
     LOCAL(add_external),
     LOCAL(add_inherit_fd),
+    LOCAL(join_ns_add),
     {"criu_local_set_page_server_address_port", offsetof(struct criulib, set_page_server)},
     LOCAL(set_notify_cb),
     {"criu_notify_pid", offsetof(struct criulib, notify_pid)},

@@ -51,6 +51,8 @@ struct criulib {
 	void (*set_ext_masters)(struct criu_opts *opts, bool yes);
 	int (*add_external)(struct criu_opts *opts, const char *key);
 	int (*add_inherit_fd)(struct criu_opts *opts, int fd, const char *key);
+	int (*join_ns_add)(struct criu_opts *opts, const char *type, const char *path,
+			   const char *extra);
 	int (*set_page_server)(struct criu_opts *opts, const char *address, int port);
 	void (*set_notify_cb)(struct criu_opts *opts, criulib_notify cb);
 	int (*notify_pid)(struct criu_notify *arg);

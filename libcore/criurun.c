@@ -328,6 +328,8 @@ static int set_restore(const struct criulib *lib, struct criu_opts *opts,
 
 	if (r == 0)
 		r = lib->set_root(opts, root);
+	if (r == 0 && job->timens)
+		r = lib->join_ns_add(opts, "time", job->timens, NULL);
 	lib->set_notify_cb(opts, on_restore);
 	return r < 0 ? r : add_externals(lib, opts, job->externals, root);
 }

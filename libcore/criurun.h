@@ -22,8 +22,9 @@ struct criu_job {
 	int work;	     /* folder of logs and statistics */
 	/* mount points that are not in the images, mntlist.h */
 	const struct strv *externals;
-	uint64_t netns;	   /* inode of its own network namespace; 0: the host's */
-	bool lock_network; /* TCP connections go to the outside */
+	uint64_t netns;	    /* inode of its own network namespace; 0: the host's */
+	const char *timens; /* path of one to join at a restore, NULL: its own, or the host's */
+	bool lock_network;  /* TCP connections go to the outside */
 	bool file_locks, ext_unix;
 };
 

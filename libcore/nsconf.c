@@ -87,6 +87,11 @@ uint64_t nsconf_joined(const struct spec *s)
 	return mask;
 }
 
+uint64_t nsconf_unsaved(const struct spec *s)
+{
+	return nsconf_joined(s) & (CLONE_NEWIPC | CLONE_NEWUTS);
+}
+
 static int bad(struct ctr_error *err, const char *text)
 {
 	return err_set(err, CTR_E_CONFIG, EINVAL, "config", "%s", text);

@@ -35,6 +35,14 @@ const char *nsconf_path(const struct spec *s, uint64_t flag);
 /** nsconf_joined - CLONE_NEW* of all that it joins */
 uint64_t nsconf_joined(const struct spec *s);
 
+/**
+ * nsconf_unsaved - of those that it joins, which ones no checkpoint can have
+ *
+ * That of ipc, since CRIU writes all that is in it to disk, which is others' too, and that of uts:
+ * CRIU up to 4.1 gives it the name that it had, also when it is joined.
+ */
+uint64_t nsconf_unsaved(const struct spec *s);
+
 /** nsconf_check - what these keys and those of the names must agree on; -EINVAL (CTR_E_CONFIG) */
 int nsconf_check(const struct spec *s, struct ctr_error *err) ATTR_WARN_UNUSED;
 

@@ -20,6 +20,7 @@
 #include "mountcg.h"
 #include "msg.h"
 #include "net.h"
+#include "nsconf.h"
 #include "path.h"
 #include "root.h"
 #include "space.h"
@@ -304,6 +305,7 @@ static int run_criu(void *ctx, struct ctr_error *err)
 			       .work = s->c->dirfd,
 			       .externals = from->externals,
 			       .netns = own_net,
+			       .timens = nsconf_path(s->c->spec, CLONE_NEWTIME),
 			       .lock_network = from->lock_network,
 			       .file_locks = from->file_locks,
 			       .ext_unix = from->ext_unix};
