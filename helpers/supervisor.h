@@ -52,6 +52,7 @@ struct supervisor {
 	int attach;	     /* enum match_attach of the rule */
 	int entry;	     /* enum match_entry of the rule */
 	bool code_is_theirs; /* verdict.h */
+	int net;	     /* enum spec_net */
 	bool unsaved;	     /* has joined what is not to be written to disk, nsconf.h */
 	bool keep;
 	struct crstats dumped; /* of the last checkpoint */

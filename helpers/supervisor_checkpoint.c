@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "cleanup.h"
 #include "criurun.h"
 #include "mntlist.h"
+#include "netlock.h"
 #include "network.h"
 #include "record.h"
 #include "seal.h"
@@ -184,29 +186,51 @@ int supervisor_look_at_mounts(const struct supervisor *s, struct ckpt *plan, str
 	return r < 0 ? err_sys(err, r, "checkpoint", "read the mounts of %s", s->c.st.id) : 0;
 }
 
+/*
+ * Packets can be kept away from connections that are not there in the host's network, and in one
+ * that is the container's alone and goes with it: of a joined one CRIU would lock others out.
+ */
+static bool can_keep_connections(const struct supervisor *s)
+{
+	return s->net == SPEC_NET_HOST || s->net == SPEC_NET_VETH;
+}
+
+static bool keeps_connections(const struct supervisor *s, const struct ckpt *plan)
+{
+	return plan->tcp_established && can_keep_connections(s);
+}
+
+static void unlock_network(const struct supervisor *s, const struct ckpt *plan)
+{
+	for (size_t i = 0; keeps_connections(s, plan) && i < CREATE_NS; i++)
+		if (create_ns_flag(i) == CLONE_NEWNET && s->c.ns_fd[i] >= 0)
+			netlock_open(s->c.ns_fd[i]);
+}
+
 static int dump(struct making *mk, struct ctr_error *err)
 {
 	struct supervisor *s = mk->s;
 	const struct ckpt *plan = &mk->rq->plan;
-	const struct criu_dump d = {
-	    .job = {.program = s->opt.criu,
-		    .images = mk->images,
-		    .work = s->c.dirfd,
-		    .externals = &plan->externals,
-		    .netns = state_ns(&mk->st, "net"),
-		    .lock_network = plan->tcp_established && !state_ns(&mk->st, "net"),
-		    .file_locks = plan->file_locks,
-		    .ext_unix = plan->ext_unix},
-	    .init = s->c.st.init.pid,
-	    .parent = *mk->parent ? mk->parent : NULL,
-	    .auto_dedup = mk->rq->auto_dedup,
-	    .leave_running = plan->left_running,
-	    .timeout_ms = DUMP_MS};
+	const struct criu_dump d = {.job = {.program = s->opt.criu,
+					    .images = mk->images,
+					    .work = s->c.dirfd,
+					    .externals = &plan->externals,
+					    .netns = state_ns(&mk->st, "net"),
+					    .lock_network = keeps_connections(s, plan),
+					    .file_locks = plan->file_locks,
+					    .ext_unix = plan->ext_unix},
+				    .init = s->c.st.init.pid,
+				    .parent = *mk->parent ? mk->parent : NULL,
+				    .auto_dedup = mk->rq->auto_dedup,
+				    .leave_running = plan->left_running,
+				    .timeout_ms = DUMP_MS};
 
 	int r;
 
 	supervisor_tell(s, CTR_PHASE_WRITING, mk->store, mk->name);
 	r = criurun_dump(&d, seal, mk, err);
+	if (r < 0)
+		unlock_network(s, plan);
 	supervisor_tell(s, CTR_PHASE_ENDING, mk->store, s->c.st.id);
 	s->dumped = (struct crstats){{0}};
 	if (r == 0)
@@ -218,10 +242,9 @@ static int dump(struct making *mk, struct ctr_error *err)
 static int check_connections(const struct making *mk, struct ctr_error *err)
 {
 	const struct supervisor *s = mk->s;
+	const char *hint = can_keep_connections(s) ? ", or use --tcp-established" : "";
 	autofree pid_t *pids = NULL;
 	size_t n = 0, kept = 0;
-	/* nothing can hold back packets for a network that is not there while it is away */
-	bool kept_open = mk->rq->plan.tcp_established && !state_ns(&s->c.st, "net");
 	int r;
 
 	if (s->unsaved)
@@ -229,11 +252,11 @@ static int check_connections(const struct making *mk, struct ctr_error *err)
 			       "container %s has joined an ipc or uts namespace (JoinNamespaces=): "
 			       "what is others' would be saved, or set back",
 			       s->c.st.id);
-	r = kept_open ? 0 : cg_pids(&s->c.cg, &pids, &n, err);
+	r = keeps_connections(s, &mk->rq->plan) ? 0 : cg_pids(&s->c.cg, &pids, &n, err);
 	for (size_t i = 0; i < n; i++)
 		if (proc_is_below(pids[i], s->c.st.init.pid))
 			pids[kept++] = pids[i];
-	return r < 0 ? r : tcppeer_refuse(pids, kept, err);
+	return r < 0 ? r : tcppeer_refuse(pids, kept, hint, err);
 }
 
 /* Record, plan and images in a folder of its own. */

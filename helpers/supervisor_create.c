@@ -81,6 +81,7 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	s->code_is_theirs = verdict_code_is_theirs(spec);
 	s->c.tell = tell;
 	s->c.tell_arg = s;
+	s->net = spec->net;
 	s->unsaved = nsconf_unsaved(spec) != 0;
 	r = create_run(&s->c, err);
 	if (r == 0)

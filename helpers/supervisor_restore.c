@@ -93,6 +93,7 @@ static int make(struct coming *cm, struct ctr_error *err)
 					    .places = &cm->plan.places,
 					    .lock_network = cm->plan.tcp_established &&
 							    !state_ns(&s->c.st, "net"),
+					    .hold_network = cm->plan.tcp_established,
 					    .file_locks = cm->plan.file_locks,
 					    .ext_unix = cm->plan.ext_unix,
 					    .spend = spend,

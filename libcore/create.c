@@ -250,7 +250,8 @@ static int run_network(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;
 	autofd int netns = -1;
-	struct network_job job = {c->spec, c->st.id, c->rootfd, c->dirfd, -1, -1};
+	struct network_job job = {
+	    .spec = c->spec, .id = c->st.id, .rootfd = c->rootfd, .dirfd = c->dirfd, .before = -1};
 	char path[64];
 	struct msg m;
 	int r;
@@ -266,8 +267,10 @@ static int run_network(void *ctx, struct ctr_error *err)
 	if (netns < 0)
 		return 0; /* the child has failed by now; run_child() hears why */
 	job.netns = netns;
-	if (c->restore)
+	if (c->restore) {
 		job.before = c->restore->folder;
+		job.held = c->restore->hold_network;
+	}
 	r = network_make(&job, c->timeout_ms, err);
 	if (r < 0)
 		return r;
@@ -455,6 +458,17 @@ static int run_resume(void *ctx, struct ctr_error *err)
 	return 0;
 }
 
+/* Sockets have to be there, and in order, before their packets are. */
+static int run_links(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+	const struct network_job job = {.id = c->st.id, .rootfd = c->rootfd, .dirfd = c->dirfd};
+
+	if (!c->restore || !c->restore->hold_network || c->spec->net != SPEC_NET_VETH)
+		return 0;
+	return network_up(&job, c->timeout_ms, err);
+}
+
 static int run_publish(void *ctx, struct ctr_error *err)
 {
 	struct create *c = ctx;
@@ -481,6 +495,7 @@ static const struct stage table[] = {
     {"child", run_child, NULL},
     {"verify", verify_created, NULL},
     {"resume", run_resume, NULL},
+    {"links", run_links, NULL},
     {"publish", run_publish, NULL},
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 
 #include "child.h"
@@ -10,6 +11,7 @@
 #include "fd.h"
 #include "nftlib.h"
 #include "str.h"
+#include "sys.h"
 
 enum { FILE_MAX = 1 << 20, RELEASE_MS = 5000, CUT = 18 };
 
@@ -47,7 +49,7 @@ const char *netlock_find(const char *tables, const char *run, size_t *ret_len)
 
 		id = line + strlen(PREFIX);
 		len = strcspn(id, " \n");
-		if (len < CUT || len > strlen(run) || strncmp(id, run, len) != 0)
+		if (run && (len < CUT || len > strlen(run) || strncmp(id, run, len) != 0))
 			continue;
 		*ret_len = len + strlen("CRIU-");
 		return id - strlen("CRIU-");
@@ -55,22 +57,31 @@ const char *netlock_find(const char *tables, const char *run, size_t *ret_len)
 	return NULL;
 }
 
+struct lock {
+	const char *run; /* NULL: any */
+	int netns;	 /* -1: the host's */
+};
+
 /* In a child, for libnftables. */
 static int release(void *arg, struct ctr_error *err)
 {
 	autofree char *tables = NULL, *command = NULL;
-	const char *run = arg, *name;
+	const struct lock *lock = arg;
+	const char *name;
 	size_t len;
-	int r = nftlib_run("list tables inet", &tables, err);
+	int r = lock->netns < 0 ? 0 : sys_setns(lock->netns, CLONE_NEWNET);
 
 	if (r < 0)
+		return err_sys(err, r, "netlock", "enter the container's network");
+	r = nftlib_run("list tables inet", &tables, err);
+	if (r < 0)
 		return r;
-	name = netlock_find(tables, run, &len);
+	name = netlock_find(tables, lock->run, &len);
 	if (!name)
 		return 0;
 	command = str_dup_format("delete table inet %.*s", (int)len, name);
 	return command ? nftlib_run(command, NULL, err)
-		       : err_sys(err, ENOMEM, "netlock", "remove the table of %s", run);
+		       : err_sys(err, ENOMEM, "netlock", "remove table %.*s", (int)len, name);
 }
 
 static bool keeps_connections(int dirfd)
@@ -87,11 +98,19 @@ void netlock_release(int dirfd)
 	autofd int fd = -1;
 	autofree char *data = NULL;
 	char run[NETLOCK_RUN];
+	struct lock lock = {run, -1};
 	size_t len;
 
 	if (!keeps_connections(dirfd))
 		return;
 	fd = openat(dirfd, INVENTORY, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && fd_read_dup(fd, FILE_MAX, &data, &len) == 0 && netlock_run(data, len, run))
-		(void)!child_run(release, run, RELEASE_MS, NULL);
+		(void)!child_run(release, &lock, RELEASE_MS, NULL);
+}
+
+void netlock_open(int netns)
+{
+	struct lock lock = {NULL, netns};
+
+	(void)!child_run(release, &lock, RELEASE_MS, NULL);
 }

@@ -21,6 +21,7 @@ bool netlock_run(const char *data, size_t len, char ret[NETLOCK_RUN]);
 
 /**
  * netlock_find - the name of a run's table, in the output of "list tables inet"; NULL. Pure
+ * @run: NULL: of any run
  * @ret_len: how long it is
  *
  * CRIU up to 4.1 cuts the ID: "CRIU-" and at least its first 18 characters.
@@ -34,5 +35,13 @@ const char *netlock_find(const char *tables, const char *run, size_t *ret_len);
  * Does nothing where there is none. What fails shows in the tables alone.
  */
 void netlock_release(int dirfd);
+
+/**
+ * netlock_open - remove a table of CRIU's from the network of a container that goes on
+ * @netns: its own, nobody else's
+ *
+ * A criu that was killed has left it, and no packet would pass any more (MUST-9).
+ */
+void netlock_open(int netns);
 
 #endif

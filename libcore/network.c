@@ -387,8 +387,7 @@ static int check_netns(const struct network_job *job, struct ctr_error *err)
 static int make(void *arg, struct ctr_error *err)
 {
 	struct work *w = arg;
-	const struct veth_place where = {NULL, w->job->netns, w->alias};
-	struct veth_place at = where;
+	struct veth_place at = {NULL, w->job->netns, w->alias, w->job->held};
 	int r = check_netns(w->job, err);
 
 	if (r == 0)
@@ -417,6 +416,26 @@ int network_make(const struct network_job *job, unsigned int timeout_ms, struct 
 	if (r < 0)
 		(void)!network_remove(job->rootfd, job->dirfd, job->id, NULL); /* gc tries again */
 	return r;
+}
+
+static int up(void *arg, struct ctr_error *err)
+{
+	struct work *w = arg;
+	autonote struct network_note note = {.n = 0};
+	int r = network_read(w->job->dirfd, &note, err);
+
+	if (r == 0)
+		r = begin(w, err);
+	for (size_t i = 0; r == 0 && i < note.n; i++)
+		r = veth_up(&w->lib, w->host, note.link[i].host, w->alias, err);
+	return r;
+}
+
+int network_up(const struct network_job *job, unsigned int timeout_ms, struct ctr_error *err)
+{
+	struct work w = {.job = job};
+
+	return child_run(up, &w, timeout_ms, err);
 }
 
 /* ---- the end ---- */

@@ -22,6 +22,7 @@ struct network_job {
 	int rootfd, dirfd; /* state root, folder of the container */
 	int netns;	   /* of its network namespace */
 	int before;	   /* folder with the record of the one that comes back, or -1 */
+	bool held;	   /* no packet comes in before network_up() */
 };
 
 /**
@@ -33,6 +34,14 @@ struct network_job {
  */
 int network_make(const struct network_job *job, unsigned int timeout_ms,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/**
+ * network_up - the interfaces of a job that was held
+ *
+ * The kernel answers packets for a connection that is not there yet with a reset.
+ */
+int network_up(const struct network_job *job, unsigned int timeout_ms,
+	       struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** network_remove - what the note says; no note: nothing. Interfaces of others are left alone */
 int network_remove(int rootfd, int dirfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;

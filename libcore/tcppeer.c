@@ -121,7 +121,8 @@ static int read_table(struct tcppeer_list *list, pid_t pid, const char *name)
 	return r < 0 ? r : tcppeer_parse(list, text);
 }
 
-static int say(const struct sockown *h, const struct tcppeer *p, struct ctr_error *err)
+static int say(const struct sockown *h, const struct tcppeer *p, const char *hint,
+	       struct ctr_error *err)
 {
 	struct proc_stat st = {.comm = "?"};
 	char remote[64];
@@ -132,12 +133,11 @@ static int say(const struct sockown *h, const struct tcppeer *p, struct ctr_erro
 	(void)!proc_read_stat(h->pids[i], &st); /* it may have ended by now */
 	tcppeer_text(p->remote, remote, sizeof(remote));
 	return err_set(err, CTR_E_UNSUPPORTED, EBUSY, "checkpoint",
-		       "process %d (%s) is connected to %s outside; end it, or use "
-		       "--tcp-established",
-		       h->pids[i], st.comm, remote);
+		       "process %d (%s) is connected to %s outside; end it%s", h->pids[i], st.comm,
+		       remote, hint);
 }
 
-int tcppeer_refuse(const pid_t *pids, size_t n, struct ctr_error *err)
+int tcppeer_refuse(const pid_t *pids, size_t n, const char *hint, struct ctr_error *err)
 {
 	autotcppeer struct tcppeer_list list = {0};
 	autosockown struct sockown own = {0};
@@ -151,5 +151,5 @@ int tcppeer_refuse(const pid_t *pids, size_t n, struct ctr_error *err)
 	if (r < 0)
 		return err_sys(err, r, "checkpoint", "look for connections to the outside");
 	p = tcppeer_find(&list, &own);
-	return p ? say(&own, p, err) : 0;
+	return p ? say(&own, p, hint, err) : 0;
 }

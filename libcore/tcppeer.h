@@ -40,8 +40,10 @@ void tcppeer_text(const char *hex, char *dst, size_t size);
  * tcppeer_refuse - -EBUSY (CTR_E_UNSUPPORTED) that names process and peer, when one of these
  * processes has such a connection
  * @pids: of the container, in one network namespace
+ * @hint: what to do besides ending it, appended
  */
-int tcppeer_refuse(const pid_t *pids, size_t n, struct ctr_error *err) ATTR_WARN_UNUSED;
+int tcppeer_refuse(const pid_t *pids, size_t n, const char *hint,
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
 
 void tcppeer_done(struct tcppeer_list *list);
 #define autotcppeer __attribute__((cleanup(tcppeer_done)))

@@ -195,7 +195,8 @@ static int dress_host(const struct nllib *l, const struct veth_place *where, con
 	if (!to.object)
 		return no_memory(err);
 	l->link_set_alias(to.object, where->alias);
-	l->link_set_flags(to.object, IFF_UP);
+	if (!where->held)
+		l->link_set_flags(to.object, IFF_UP);
 	if (master)
 		l->link_set_master(to.object, master);
 	r = change(l, where->host, index, to.object);
@@ -230,6 +231,24 @@ int veth_make(const struct nllib *l, const struct veth_place *where, const struc
 		(void)delete (l, where->host,
 			      v->host); /* made just now; it goes with the other end */
 	return r;
+}
+
+int veth_up(const struct nllib *l, struct nl_sock *host, const char *name, const char *alias,
+	    struct ctr_error *err)
+{
+	struct rtnl_link *found = NULL;
+	int r = l->link_get(host, 0, name, &found);
+	autolink struct held h = {l, found}, to = {l, l->link_alloc()};
+
+	if (r == 0 && !to.object)
+		return no_memory(err);
+	if (r == 0 && !str_equal(l->link_get_alias(found), alias))
+		r = -NLE_NODEV;
+	if (r == 0) {
+		l->link_set_flags(to.object, IFF_UP);
+		r = change(l, host, l->link_get_ifindex(found), to.object);
+	}
+	return r < 0 ? nllib_fail(l, err, r, "put interface %s up", name) : 0;
 }
 
 int veth_remove(const struct nllib *l, struct nl_sock *host, const char *name, const char *alias,

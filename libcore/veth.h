@@ -31,11 +31,16 @@ struct veth_place {
 	struct nl_sock *host;
 	int netns;	   /* of the container */
 	const char *alias; /* of the host's end: by it it is known again */
+	bool held;	   /* no packet passes before veth_up() */
 };
 
-/** veth_make - the pair, its host's end ready and up; on failure there is none */
+/** veth_make - the pair, its host's end ready and, unless held, up; on failure there is none */
 int veth_make(const struct nllib *l, const struct veth_place *where, const struct veth *v,
 	      struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** veth_up - the host's end of that name and alias */
+int veth_up(const struct nllib *l, struct nl_sock *host, const char *name, const char *alias,
+	    struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** veth_configure - the container's end: up, addresses, routes */
 int veth_configure(const struct nllib *l, struct nl_sock *inside, const struct veth *v,

@@ -233,7 +233,7 @@ MUTANTS = [
             ("helpers/supervisor_restore.c", "r = seal_check(&cm->seal, err);", "r = 0;"),
             "checkpoint.changed_images_are_refused"),
     _mutant("MUST-10", "connections to the outside are not looked for",
-            ("libcore/tcppeer.c", "return p ? say(&own, p, err) : 0;", "(void)say;\n\treturn p ? 0 : 0;"),
+            ("libcore/tcppeer.c", "return p ? say(&own, p, hint, err) : 0;", "(void)say, (void)hint;\n\treturn p ? 0 : 0;"),
             "checkpoint.connections_to_the_outside_are_said"),
     _mutant("MUST-10", "files that came back are not looked at",
             ("libcore/verify.c", "r = child_run(check_files, c, FILES_MS, err);", "r = 0;"),

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from harness import census
-from test_network import end, inside, ip, links, start
+from test_network import end, inside, ip, links, pid_of, start
 
 CONTAINED = True
 
@@ -27,11 +27,6 @@ class Holder:
         self.job.wait()
 
 
-def pid_of(world, name):
-    with open(f"/run/pam_container/containers/{name}/state.json") as file:
-        return int(file.read().split('"init.pid":')[1].split(",")[0])
-
-
 def _there_and_back(world, name):
     for verb in ("checkpoint", "restore"):
         done = world.run(["containerctl", verb, name], timeout=60)
@@ -45,9 +40,9 @@ def test_a_network_by_path(world):
     subprocess.run(["ip", "-n", "lab", "link", "add", "inlab", "type", "bridge"], check=True)
     name = start(world, "lab", "[Network]\nPrivate=/run/netns/lab\n[Resources]\nTasksMax=50\n")
     assert "inlab" in inside(world, name, "ip", "link")
-    assert os.stat(f"/proc/{pid_of(world, name)}/ns/net").st_ino == os.stat("/run/netns/lab").st_ino
+    assert os.stat(f"/proc/{pid_of(name)}/ns/net").st_ino == os.stat("/run/netns/lab").st_ino
     _there_and_back(world, name)
-    assert os.stat(f"/proc/{pid_of(world, name)}/ns/net").st_ino == os.stat("/run/netns/lab").st_ino
+    assert os.stat(f"/proc/{pid_of(name)}/ns/net").st_ino == os.stat("/run/netns/lab").st_ino
     world.definition("box", "[Network]\nPrivate=/run/netns/lab\n")
     done = world.ssh("alice", "ip -br link; readlink /proc/self/ns/net")
     assert b"inlab" in done.stdout and str(os.stat("/run/netns/lab").st_ino).encode() in done.stdout, done
@@ -101,7 +96,7 @@ def _saved(world, child, types):
     _there_and_back(world, name)
     for kind in types:
         want = os.readlink(f"/proc/{child}/ns/{kind}")
-        assert os.readlink(f"/proc/{pid_of(world, name)}/ns/{kind}") == want, kind
+        assert os.readlink(f"/proc/{pid_of(name)}/ns/{kind}") == want, kind
     end(world, name)
 
 
@@ -116,7 +111,7 @@ def test_each_type_by_path(world):
                  f"Private=/proc/{child}/ns/net\n")
     for kind in (*types, "net"):
         want = os.readlink(f"/proc/{child}/ns/{kind}")
-        assert os.readlink(f"/proc/{pid_of(world, name)}/ns/{kind}") == want, kind
+        assert os.readlink(f"/proc/{pid_of(name)}/ns/{kind}") == want, kind
         assert inside(world, name, "readlink", f"/proc/self/ns/{kind}").strip() == want, kind
     subprocess.run(["nsenter", "-t", str(child), "-u", "hostname", "shared"], check=True)
     assert inside(world, name, "hostname") == "shared\n"

@@ -5,7 +5,10 @@ import concurrent.futures
 import json
 import os
 import signal
+import socket
 import subprocess
+
+from test_interrupted import _criu as find_criu
 
 CONTAINED = True
 BRIDGE = ("10.9.0.1/24", "fd00:9::1/64")
@@ -74,6 +77,11 @@ def clean(before):
 SERVE = ("import socket; s = socket.create_server(('::', 7000), family=socket.AF_INET6, "
          "dualstack_ipv6=True)\nwhile True: s.accept()[0].sendall(b'hello')")
 CALL = "import socket, sys; print(socket.create_connection((sys.argv[1], int(sys.argv[2])), 3).recv(9))"
+
+
+def pid_of(name):
+    with open(f"/run/pam_container/containers/{name}/state.json") as file:
+        return int(file.read().split('"init.pid":')[1].split(",")[0])
 
 
 def call(world, name, address, port=7000, code=0):
@@ -340,24 +348,87 @@ def test_a_checkpoint_keeps_addresses(world):
     clean(before)
 
 
-def test_connections_to_the_outside_are_refused(world):
-    """Nothing holds packets back while the network is away: said before anything is touched."""
+UPPER = """import socket, threading
+def serve(s):
+    while True: s.sendall(s.recv(100).upper())
+s = socket.create_connection(("10.9.0.1", 7000))
+threading.Thread(target=serve, args=(s,)).start()
+serve(socket.create_server(("", 7001)).accept()[0])
+"""
+ASK = """import socket, sys
+s = socket.create_connection((sys.argv[1], 7001))
+for line in sys.stdin:
+    s.sendall(line.strip().encode())
+    print(s.recv(100).decode(), flush=True)
+"""
+
+
+def _locks(name):
+    """Tables of nftables by which CRIU keeps packets away, in a container's network."""
+    done = subprocess.run(["nsenter", "-t", str(pid_of(name)), "-n", "nft", "list", "tables"], capture_output=True,
+                          check=True)
+    return b"CRIU-" in done.stdout
+
+
+def _criu_is_killed(name):
+    """While it keeps packets away: whether that was met."""
+    for _ in range(20):
+        job = subprocess.Popen(["containerctl", "checkpoint", "--tcp-established", "--leave-running", name],
+                               stderr=subprocess.DEVNULL)
+        while job.poll() is None and not _locks(name):
+            pass
+        pid = find_criu()
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        if job.wait(60) != 0:
+            return True
+    return False
+
+
+def test_connections_through_a_bridge_are_kept(world):
+    """--tcp-established: with the host and with another container, what is sent while it is away arrives too."""
     bridge()
-    name = start(world, "net", NET)
-    server = subprocess.Popen(["python3", "-c", "import socket, time; s = socket.create_server(('10.9.0.1', "
-                               "7000))\nc = s.accept()[0]\ntime.sleep(100)"])
-    world.until(lambda: b":7000" in world.run(["ss", "-ltn"]).stdout, "it serves")
-    client = subprocess.Popen(["containerctl", "exec", name, "--", "bash", "-c",
-                               "exec 3<>/dev/tcp/10.9.0.1/7000; sleep 100"], stdin=subprocess.DEVNULL)
-    world.until(lambda: b"10.9.0.1:7000" in world.run(["ss", "-tn"]).stdout, "it is connected")
-    for option in ([], ["--tcp-established"]):
-        done = world.run(["containerctl", "checkpoint", *option, name], timeout=60)
-        assert done.returncode != 0 and b"is connected to 10.9.0.1:7000 outside" in done.stderr, done
-    assert client.poll() is None
-    end(world, name)
-    for process in (client, server):
-        process.terminate()
-        process.wait()
+    before = links()
+    one, two = start(world, "net", NET), start(world, "net")
+    with socket.create_server(("10.9.0.1", 7000)) as server:
+        inside(world, one, "bash", "-c", "setsid python3 -c \"$0\" </dev/null >/dev/null 2>&1 &", UPPER)
+        host = server.accept()[0]
+    world.until(lambda: ":7001" in inside(world, one, "ss", "-ltn"), "it serves")
+    other = subprocess.Popen(["containerctl", "exec", two, "--", "python3", "-c", ASK, addresses(world, one)[0]],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    host.settimeout(60)
+
+    def send(word):
+        host.sendall(word.encode())
+        other.stdin.write(word + "\n")
+        other.stdin.flush()
+
+    def hear(word):
+        assert host.recv(100) == word.encode() and other.stdout.readline() == word + "\n"
+    send("one")
+    hear("ONE")
+    done = world.run(["containerctl", "checkpoint", one], timeout=60)
+    assert done.returncode != 0 and b" outside; end it, or use --tcp-established" in done.stderr, done
+    done = world.run(["containerctl", "checkpoint", "--tcp-established", "--leave-running", one], timeout=60)
+    assert done.returncode == 0, done
+    send("two")
+    hear("TWO")
+    done = world.run(["containerctl", "checkpoint", "--tcp-established", one], timeout=60)
+    assert done.returncode == 0 and links() == before | {f"ve-{two}"}, done
+    send("three")
+    done = world.run(["containerctl", "restore", one], timeout=60)
+    assert done.returncode == 0, done
+    hear("THREE")
+    send("four")
+    hear("FOUR")
+    assert _criu_is_killed(one) and not _locks(one)
+    done = world.run(["python3", "-c", CALL, addresses(world, one)[0], "9"])
+    assert b"ConnectionRefusedError" in done.stderr, done
+    other.stdin.close()
+    other.wait()
+    host.close()
+    end(world, one, two)
+    clean(before)
 
 
 def test_with_a_user_namespace(world):

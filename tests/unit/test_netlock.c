@@ -47,6 +47,10 @@ static void the_table_of_a_run(void **state)
 			assert_memory_equal(found, rows[i].name, len);
 		}
 	}
+	assert_null(netlock_find("table inet filter\n", NULL, &len));
+	assert_string_equal(netlock_find("table inet filter\ntable inet CRIU-12", NULL, &len),
+			    "CRIU-12");
+	assert_int_equal(len, 7);
 }
 
 int main(void)

@@ -103,7 +103,8 @@ static void checks_keys_together(void **state)
 			fail_msg("%s: %s", rows[i].text, err.text);
 		if (s) {
 			assert_int_equal(nsconf_joined(s), rows[i].joined);
-			assert_int_equal(nsconf_unsaved(s), rows[i].joined & (CLONE_NEWIPC | CLONE_NEWUTS));
+			assert_int_equal(nsconf_unsaved(s),
+					 rows[i].joined & (CLONE_NEWIPC | CLONE_NEWUTS));
 			assert_int_equal(s->namespaces & rows[i].joined, rows[i].joined);
 		}
 		spec_free(s);
