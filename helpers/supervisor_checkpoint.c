@@ -381,7 +381,7 @@ int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err)
 		return err_set(err, CTR_E_PAUSED, EBUSY, "checkpoint",
 			       "container %s is paused; containerctl resume %s", s->c.st.id,
 			       s->c.st.id);
-	/* CRIU clones into new namespaces, and only PID 1 could tell it of which user namespace */
+	/* what CRIU does with one: docs/ARCHITECTURE.md, User namespaces */
 	if (s->c.users.fd >= 0)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
 			       "container %s has a user namespace (PrivateUsers=), which can not "
