@@ -5,8 +5,8 @@
 #include "held.h"
 
 /*
- * CPUs and I/O priority of each thread, which CRIU up to 4.1 does not bring back: who made a restored
- * process has others.
+ * CPUs and I/O priority of each thread, which CRIU up to 4.1 does not bring back: who made a
+ * restored process has others.
  */
 
 /** place_read - a line a thread: "TID IOPRIO CPUS", TID as the container counts */
