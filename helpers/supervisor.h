@@ -120,10 +120,14 @@ void supervisor_deny(int sock, const struct ctr_error *err);
 
 /* supervisor_place.c */
 
-/** struct placing - what is to be placed: the decision, the session socket, the caller's pidfd */
+/**
+ * struct placing - what is to be placed: the decision, the session socket, the caller's pidfd, and
+ * how many ms the container's lock and the answer of its supervisor may each take
+ */
 struct placing {
 	const struct match_decision *d;
 	int fds[2];
+	unsigned int wait_ms;
 };
 
 /**

@@ -10,7 +10,16 @@
 
 /* What a login gets: the policy, asked and carried out. */
 
-enum { CREATE_MS = 4500 };
+enum {
+	LOGIN_MS = 5000, /* for a module that does not tell */
+	LOGIN_MAX_MS = 60000
+};
+
+/* The last tenth is for the answer and for entering. */
+static unsigned int most_of(uint64_t ms)
+{
+	return (unsigned int)(ms - ms / 10);
+}
 
 void supervisor_deny(int sock, const struct ctr_error *err)
 {
@@ -98,7 +107,7 @@ static int decide(struct supervisor *s, const struct load_paths *paths, const st
 				.uid = l->uid,
 				.gid = l->gid};
 	struct match_decision d;
-	struct placing p = {.d = &d, .fds = {fds[0], fds[1]}};
+	struct placing p = {.d = &d, .fds = {fds[0], fds[1]}, .wait_ms = most_of(s->c.timeout_ms)};
 	int r = load_policy(paths, &policy, NULL, err);
 	bool broken = r < 0;
 
@@ -139,6 +148,7 @@ bool supervisor_login(struct supervisor *s, int sock)
 	struct login l = {0};
 	struct ctr_error err = {0};
 	automsg struct msg m;
+	uint64_t ms = LOGIN_MS;
 	int r = msg_recv(sock, &m, 2000);
 
 	if (r < 0)
@@ -148,7 +158,8 @@ bool supervisor_login(struct supervisor *s, int sock)
 	if (r == 0 && caller < 0)
 		r = err_set(&err, CTR_E_SYSTEM, EBADMSG, "login", "the caller's pidfd is missing");
 	s->c.abort_fd = sock;
-	s->c.timeout_ms = CREATE_MS;
+	(void)!msg_get_u64(&m, "timeout", &ms);
+	s->c.timeout_ms = most_of(ms > LOGIN_MAX_MS ? LOGIN_MAX_MS : ms);
 	if (r == 0)
 		r = login_with_paths(s, &l, (int[]){sock, caller}, &err);
 	s->c.abort_fd = -1;

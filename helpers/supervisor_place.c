@@ -14,14 +14,7 @@
 
 /* Which container a login gets: a living one, whose supervisor takes it, or a new one. */
 
-enum {
-	LOCK_MS = 4000,
-	ANSWER_MS = 4000,
-	CANDIDATES = 1000,
-	LOOKED_AT = 16,
-	RESTORE_MS = 600000,
-	WAIT_FOR_LOGIN_MS = 300000
-};
+enum { CANDIDATES = 1000, LOOKED_AT = 16, RESTORE_MS = 600000, WAIT_FOR_LOGIN_MS = 300000 };
 
 static void base_id(const struct login *l, const struct match_decision *d, char base[STATE_ID_MAX])
 {
@@ -93,7 +86,7 @@ static int forward(struct supervisor *s, const struct login *l, const struct pla
 	r = msg_send(control, &m, 1000);
 	m.nfds = 0; /* lent */
 	if (r == 0)
-		r = msg_recv(control, &m, ANSWER_MS);
+		r = msg_recv(control, &m, (int)p->wait_ms);
 	if (r == -ENOTCONN || r == -EPIPE || r == -ECONNRESET)
 		return ending(s, err);
 	if (r < 0)
@@ -210,7 +203,7 @@ static int place_one(struct supervisor *s, const struct load_paths *paths, const
 		     const struct placing *p, struct ctr_error *err)
 {
 	bool session = p->d->instance == MATCH_SESSION;
-	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, session ? 0 : LOCK_MS, err);
+	autofd int lock = state_lock(s->c.rootfd, s->c.st.id, session ? 0 : p->wait_ms, err);
 	int r;
 
 	if (lock < 0)
@@ -300,7 +293,7 @@ static bool is_passed_over(const struct supervisor *s, const struct placing *p, 
 int supervisor_place(struct supervisor *s, const struct load_paths *paths, const struct login *l,
 		     const struct placing *p, struct ctr_error *err)
 {
-	uint64_t end = child_now_ms() + LOCK_MS;
+	uint64_t end = child_now_ms() + p->wait_ms;
 	bool bare = p->d->instance != MATCH_SESSION;
 	unsigned int k = 1;
 	char base[STATE_ID_MAX];

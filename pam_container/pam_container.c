@@ -102,6 +102,16 @@ static struct login *login_get(pam_handle_t *pamh)
 	return pam_get_data(pamh, DATA_SESSION, &data) == PAM_SUCCESS ? (struct login *)data : NULL;
 }
 
+/* One line, the same for every reason that is not the user's business (threats B9). */
+static const char *plain_line(int code)
+{
+	if (code == CTR_E_PAUSED)
+		return "Your session's container is paused; ask the administrator.";
+	if (code == CTR_E_TIMEOUT || code == CTR_E_BUSY)
+		return "Your session's container is not ready yet; try again in a moment.";
+	return "This login is refused: its container can not be used now.";
+}
+
 /* r: what failed; what the supervisor refused (REFUSED, an errno that nothing else here gives) it
  * has logged itself. */
 static int refuse(pam_handle_t *pamh, int flags, int r, const struct ctr_error *err)
@@ -112,12 +122,8 @@ static int refuse(pam_handle_t *pamh, int flags, int r, const struct ctr_error *
 	if (r != REFUSED)
 		pam_syslog(pamh, LOG_ERR, "event=refused user=%s stage=%s error=\"%s\"", user,
 			   err->stage, err->text);
-	/* one line, the same for every reason that is not the user's business (threats B9) */
 	if (!(flags & PAM_SILENT))
-		(void)pam_error(pamh, "%s",
-				err->code == CTR_E_PAUSED
-				    ? "Your session's container is paused; ask the administrator."
-				    : "This login is refused: its container can not be used now.");
+		(void)pam_error(pamh, "%s", plain_line(err->code));
 	return PAM_ABORT;
 }
 
@@ -240,6 +246,7 @@ static int ask(pam_handle_t *pamh, const struct args *a, struct login *l, struct
 	r = facts_collect(pamh, seen, &m, err);
 	if (r < 0)
 		return r;
+	msg_add(&m, "timeout", "%d", left(l));
 	msg_add_fd(&m, self);
 	if (hear_recent(a, l, !seen, &m, &answer) == 0) {
 		m.nfds = 0; /* lent */

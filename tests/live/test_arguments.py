@@ -6,12 +6,6 @@ from harness.world import DEFINITION, write
 CONTAINED = True
 
 
-def _session_line(world, arguments):
-    with open("/etc/pam.d/sshd") as file:
-        lines = [line for line in file if not line.startswith("session required pam_container.so")]
-    write("/etc/pam.d/sshd", "".join(lines) + f"session required pam_container.so {arguments}\n")
-
-
 def _host_name(world, user="alice"):
     return world.ssh(user, "hostname").stdout.decode().strip()
 
@@ -19,12 +13,12 @@ def _host_name(world, user="alice"):
 def test_wrong_arguments(world):
     """MUST-1, MUST-2: what is misspelt refuses the login, but root's."""
     for argument in ("timeuot=5", "timeout=0", "timeout=61", "timeout=", "conf=relative", "Debug"):
-        _session_line(world, argument)
+        world.session_line("sshd", argument)
         assert world.ssh("alice", "true").returncode == 254, argument
         assert _host_name(world, "root"), argument
         world.until(lambda: any(f"unknown argument {argument}" in line for line in world.log),
                     f"{argument} is logged")
-    _session_line(world, "timeout=60")
+    world.session_line("sshd", "timeout=60")
     assert _host_name(world) == "box"
 
 
@@ -32,7 +26,7 @@ def test_conf(world):
     """Policy, drop-ins and definitions are those beside it."""
     write("/etc/site/policy.conf", "[Match all]\nContainer=other\n")
     write("/etc/site/containers/other.conf", DEFINITION.replace("=box", "=elsewhere"))
-    _session_line(world, "conf=/etc/site/policy.conf")
+    world.session_line("sshd", "conf=/etc/site/policy.conf")
     assert _host_name(world) == "elsewhere"
     write("/etc/site/policy.d/1.conf", "[Global]\nMode=off\n")
     assert _host_name(world) not in ("elsewhere", "box", "")
@@ -44,7 +38,7 @@ def test_debug(world):
         return [line for line in world.log if "event=trace" in line and "user=alice" in line]
     assert _host_name(world) == "box"
     assert not traces()
-    _session_line(world, "debug")
+    world.session_line("sshd", "debug")
     assert _host_name(world) == "box"
     world.until(traces, "the trace is logged")
     assert any("[Match students]  match  Group=students" in line for line in traces()), traces()

@@ -114,18 +114,22 @@ def test_others_are_logged(world):
 
 
 def test_time(world):
-    """MUST-4: what takes too long is killed, its children with it, and the login is refused."""
+    """MUST-4: what takes too long is killed, its children with it, and the login is refused. timeout= is what a login may take."""
     _install("sleep 4711 & echo $! >/var/log/sleeper; sleep 4711\n")
-    for more, least in (("TimeoutSec=300ms\n", 0.3), ("TimeoutSec=1min\n", 3)):
+    for argument, more, least in (("", "TimeoutSec=300ms\n", 0.3), ("timeout=2", "TimeoutSec=1min\n", 1.5)):
         _definition(world, ("Prestart",), more)
+        world.session_line("sshd", argument)
         start = time.monotonic()
         done = world.ssh("alice", "echo in")
         took = time.monotonic() - start
-        assert done.returncode != 0 and least < took < 9, (more, took, done)
+        assert done.returncode != 0 and b"container is not ready yet" in done.stdout and least < took < 9, (more, took, done)
         with open("/var/log/sleeper") as file:
             pid = int(file.read())
         world.until(lambda p=pid: not os.path.exists(f"/proc/{p}"), "the sleeper is gone")
         _gone(world)
+    _install("sleep 5\n")
+    world.session_line("sshd", "timeout=20")
+    assert world.ssh("alice", "echo in").stdout.endswith(b"in\n"), world.log[-5:]
 
 
 def test_only_roots_own(world):

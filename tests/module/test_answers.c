@@ -162,7 +162,7 @@ static void supervisor_starts_clean(void **state)
 /* MUST-7: numbers from the host's NSS, the rest as PAM has it. */
 static void facts_are_told(void **state)
 {
-	char *text = report_of("");
+	char *text = report_of(""), *at;
 	char line[80];
 
 	(void)state;
@@ -173,6 +173,10 @@ static void facts_are_told(void **state)
 	assert_int_equal(str_format(line, sizeof(line), "\npid=%d\nhook=0\n", getpid()), 0);
 	assert_non_null(strstr(text, line));
 	assert_non_null(strstr(text, "\nfds=1\n"));
+	at = strstr(text, "\ntimeout=");
+	assert_non_null(at);
+	assert_in_range(at[9], '3', '5'); /* what is left of 5000 ms, the default */
+	assert_int_equal(at[13], '\n');
 	free(text);
 }
 

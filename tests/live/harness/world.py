@@ -92,6 +92,12 @@ class World:
                 text += "auth optional pam_container.so\n"
             write(f"/etc/pam.d/{service}", text + "session required pam_container.so\n")
 
+    def session_line(self, service, arguments):
+        """Give the service's session line these arguments."""
+        with open(f"/etc/pam.d/{service}") as file:
+            lines = [line for line in file if not line.startswith("session required pam_container.so")]
+        write(f"/etc/pam.d/{service}", "".join(lines) + f"session required pam_container.so {arguments}\n")
+
     def start_sshd(self, *lines):
         """The distribution's sshd on a free port of 127.0.0.1, with keys for every account."""
         os.makedirs("/etc/ssh/keys", exist_ok=True)
