@@ -430,6 +430,9 @@ static int open_session(pam_handle_t *pamh, const struct args *a, struct ctr_err
 	if (a->bad)
 		return err_set(err, CTR_E_CONFIG, EINVAL, "arguments", "unknown argument %s",
 			       a->bad);
+	/* who could not leave a container, by its filter, does not see itself in /proc */
+	if (r < 0)
+		return err_sys(err, r, "threads", "count the program's threads");
 	if (r != 1)
 		return err_set(err, CTR_E_UNSUPPORTED, EBUSY, "threads",
 			       "the program has %d threads, namespaces want one", r);
