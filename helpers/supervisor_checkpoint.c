@@ -115,39 +115,40 @@ struct making {
 	char parent[32];      /* of the images; "": none */
 	char name[CKPTDIR_NAME];
 	struct crver asked; /* criu's version, while it dumps */
+	struct sealing sealing;
 };
 
 /* While all stands still and can still be left as it is. */
 static int seal(void *arg, struct ctr_error *err)
 {
 	struct making *mk = arg;
-	autofree pid_t *pids = NULL;
-	size_t n = 0;
-	autofd int upper = -1;
+
+	supervisor_tell(mk->s, CTR_PHASE_SIGNING, mk->store, mk->name);
+	return seal_make(&mk->sealing, err);
+}
+
+/* Beside PID 1, and CRIU, which is at work on one CPU. */
+static int begin_seal(struct making *mk, struct ctr_error *err)
+{
 	struct seal sl = {.rootfd = mk->rootfd,
 			  .storefd = mk->storefd,
 			  .store = *mk->store ? mk->store : NULL,
 			  .dirfd = mk->dirfd,
 			  .name = mk->name,
 			  .st = &mk->st,
+			  .cg = &mk->s->c.cg,
 			  .helper_dir = mk->s->opt.helper_dir,
+			  .asked = &mk->asked,
 			  .leave_running = mk->rq->plan.left_running};
-	int r = crver_hear(&mk->asked, sl.version, err);
+	autofd int upper = -1;
 
-	supervisor_tell(mk->s, CTR_PHASE_SIGNING, mk->store, mk->name);
-
-	if (r == 0)
-		r = cg_pids(&mk->s->c.cg, &pids, &n, err);
-	if (r < 0)
-		return r;
-	sl.where = (struct held_where){mk->s->c.st.init.pid, pids, n};
 	if (mk->s->c.scratch >= 0) {
 		upper = openat(mk->s->c.scratch, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (upper < 0)
 			return err_sys(err, errno, "checkpoint", "open the overlay's folder");
 	}
-	sl.upper = upper;
-	return seal_make(&sl, err);
+	sl.upper = upper; /* the child has a copy of it */
+	return seal_begin(&sl, &mk->sealing, err);
 }
 
 /* By its inode: who publishes may fail, or be killed, when it is done. */
@@ -319,6 +320,8 @@ static int make(struct making *mk, struct ctr_error *err)
 	if (r == 0)
 		r = crver_ask(mk->s->c.rootfd, mk->s->opt.criu, &mk->asked, err);
 	if (r == 0)
+		r = begin_seal(mk, err);
+	if (r == 0)
 		r = hush(mk->s, mk->rq, err);
 	if (r == 0) {
 		r = dump(mk, err);
@@ -326,6 +329,7 @@ static int make(struct making *mk, struct ctr_error *err)
 			(void)!supervisor_unquiet(mk->s,
 						  NULL); /* one that is gone shows by itself */
 	}
+	seal_drop(&mk->sealing);
 	crver_forget(&mk->asked);
 	if (r < 0)
 		take_back(mk);

@@ -243,7 +243,7 @@ int manifest_verify(int dirfd, const struct ckptkey *key, struct manifest *ret,
 	automanifest struct manifest_text t = {0};
 	autotree struct tree want = {0}, is = {0};
 	struct manifest m;
-	const struct tag_context c = {dirfd, key, m.nonce};
+	const struct tag_context c = {.dirfd = dirfd, .key = key, .nonce = m.nonce};
 	int r = manifest_text_read(dirfd, &t, err);
 
 	if (r == 0)
@@ -263,7 +263,7 @@ int manifest_verify(int dirfd, const struct ckptkey *key, struct manifest *ret,
 
 /* ---- writing ---- */
 
-static int make_nonce(const struct sodiumlib *lib, char ret[TREE_NONCE + 1])
+int manifest_nonce(const struct sodiumlib *lib, char ret[TREE_NONCE + 1])
 {
 	unsigned char bytes[TREE_NONCE / 2];
 
@@ -273,17 +273,15 @@ static int make_nonce(const struct sodiumlib *lib, char ret[TREE_NONCE + 1])
 	return 0;
 }
 
-static int add_tags(int dirfd, struct manifest *m, const struct ckptkey *key, struct tree *t,
+static int add_tags(const struct tag_context *c, struct manifest *m, struct tree *t,
 		    struct ctr_error *err)
 {
-	const struct tag_context c = {dirfd, key, m->nonce};
-
 	m->files = m->bytes = 0;
 	for (size_t i = 0; i < t->n; i++) {
 		m->files += t->v[i].type == TREE_FILE;
 		m->bytes += t->v[i].size;
 	}
-	return tag_tree(&c, t, err);
+	return tag_tree(c, t, err);
 }
 
 static int put(int dirfd, const struct manifest *m, const struct ckptkey *key, const struct tree *t)
@@ -306,7 +304,7 @@ static int put(int dirfd, const struct manifest *m, const struct ckptkey *key, c
 	return r;
 }
 
-int manifest_write(int dirfd, struct manifest *m, const struct ckptkey *key, struct ctr_error *err)
+int manifest_write_with(const struct tag_context *c, struct manifest *m, struct ctr_error *err)
 {
 	autotree struct tree t = {0};
 	struct manifest done = *m;
@@ -314,18 +312,25 @@ int manifest_write(int dirfd, struct manifest *m, const struct ckptkey *key, str
 
 	if (r < 0)
 		return r;
-	memcpy(done.key_id, key->id, sizeof(done.key_id));
-	r = make_nonce(key->lib, done.nonce);
-	if (r < 0)
-		return err_sys(err, r, "manifest", "getrandom");
-	r = tree_scan(dirfd, TREE_SETTLE, &t, err);
+	memcpy(done.key_id, c->key->id, sizeof(done.key_id));
+	memcpy(done.nonce, c->nonce, sizeof(done.nonce));
+	r = tree_scan(c->dirfd, TREE_SETTLE, &t, err);
 	if (r == 0)
-		r = add_tags(dirfd, &done, key, &t, err);
+		r = add_tags(c, &done, &t, err);
 	if (r < 0)
 		return r;
-	r = put(dirfd, &done, key, &t);
+	r = put(c->dirfd, &done, c->key, &t);
 	if (r < 0)
 		return err_sys(err, r, "manifest", "write the manifest of container %s", m->id);
 	*m = done;
 	return 0;
+}
+
+int manifest_write(int dirfd, struct manifest *m, const struct ckptkey *key, struct ctr_error *err)
+{
+	char nonce[TREE_NONCE + 1];
+	const struct tag_context c = {.dirfd = dirfd, .key = key, .nonce = nonce};
+	int r = manifest_nonce(key->lib, nonce);
+
+	return r < 0 ? err_sys(err, r, "manifest", "getrandom") : manifest_write_with(&c, m, err);
 }

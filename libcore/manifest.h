@@ -4,7 +4,7 @@
 
 #include "hostfacts.h"
 #include "state.h"
-#include "tree.h"
+#include "tag.h"
 
 /*
  * What makes the folder of a checkpoint trustworthy (MUST-10): manifest.json says of whom and of
@@ -60,6 +60,13 @@ int manifest_describe(const struct state *st, const struct sodiumlib *lib, struc
  */
 int manifest_write(int dirfd, struct manifest *m, const struct ckptkey *key,
 		   struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** manifest_nonce - a new one; -EIO */
+int manifest_nonce(const struct sodiumlib *lib, char ret[TREE_NONCE + 1]) ATTR_WARN_UNUSED;
+
+/** manifest_write_with - the same with a nonce of manifest_nonce(), and what is known by it */
+int manifest_write_with(const struct tag_context *c, struct manifest *m,
+			struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**
  * manifest_verify - is the folder what was signed, to the last byte?

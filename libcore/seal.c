@@ -16,6 +16,7 @@
 #include "fit.h"
 #include "ledger.h"
 #include "place.h"
+#include "tagwatch.h"
 #include "treetar.h"
 #include "unixname.h"
 
@@ -74,14 +75,19 @@ static int settle_terminals(const struct seal *s, struct ctr_error *err)
 static int list_state(const struct seal *s, struct ctr_error *err)
 {
 	autostrv struct strv held = {0}, places = {0};
-	int r = unixname_refuse(&s->where, err);
+	autofree pid_t *pids = NULL;
+	struct held_where where = {.init = s->st->init.pid};
+	int r = cg_pids(s->cg, &pids, &where.n, err);
 
+	where.pids = pids;
 	if (r == 0)
-		r = held_read(&s->where, &held, err);
+		r = unixname_refuse(&where, err);
+	if (r == 0)
+		r = held_read(&where, &held, err);
 	if (r == 0)
 		r = ckpt_write_held(s->dirfd, &held, err);
 	if (r == 0)
-		r = place_read(&s->where, &places, err);
+		r = place_read(&where, &places, err);
 	return r < 0 ? r : ckpt_write_places(s->dirfd, &places, err);
 }
 
@@ -102,17 +108,16 @@ static int fill(const struct seal *s, const struct sodiumlib *lib, struct manife
 	if (r < 0)
 		return r;
 	m->leave_running = s->leave_running;
-	m->created_us = state_now_us();
-	(void)!str_copy(m->criu, sizeof(m->criu), s->version); /* as long as that */
 	return helper_digest(s, lib, m->init_digest, err);
 }
 
-static int make(void *arg, struct ctr_error *err)
+/* All stands still. */
+static int finish(const struct seal *s, const struct tag_context *c, struct manifest *m,
+		  struct ctr_error *err)
 {
-	const struct seal *s = arg;
-	autotools struct tools t = {0};
-	int r = open_tools(&t, s->rootfd, true, err);
+	int r = crver_hear(s->asked, m->criu, err);
 
+	m->created_us = state_now_us();
 	if (r == 0 && s->upper >= 0)
 		r = pack_upper(s, err);
 	if (r == 0)
@@ -120,11 +125,9 @@ static int make(void *arg, struct ctr_error *err)
 	if (r == 0)
 		r = list_state(s, err);
 	if (r == 0)
-		r = fill(s, &t.lib, t.m, err);
+		r = ledger_issue(s->rootfd, s->st->id, &m->counter, err);
 	if (r == 0)
-		r = ledger_issue(s->rootfd, s->st->id, &t.m->counter, err);
-	if (r == 0)
-		r = manifest_write(s->dirfd, t.m, &t.key, err);
+		r = manifest_write_with(c, m, err);
 	if (r == 0)
 		r = ckptdir_publish(s->storefd, s->name, s->st->id, true, err);
 	if (r == 0 && s->store)
@@ -132,11 +135,72 @@ static int make(void *arg, struct ctr_error *err)
 	return r < 0 ? r : 0;
 }
 
-int seal_make(const struct seal *s, struct ctr_error *err)
+/* While CRIU writes; -ECANCELED when nobody is there any more who would say that it has. */
+static int await_images(const struct sealing *sg, const struct tag_context *c,
+			struct tag_known *known, struct ctr_error *err)
 {
-	struct seal copy = *s;
+	struct tagwatch w;
+	char word;
+	int r = tagwatch_open(c->dirfd, CKPT_IMAGES, &w);
 
-	return child_run(make, &copy, SEAL_MS, err);
+	if (r == 0) {
+		r = tagwatch_run(&w, c, sg->told, known);
+		tagwatch_close(&w);
+	}
+	if (r < 0)
+		tag_known_done(known); /* they are all read afterwards */
+	return fd_read_all(sg->told, &word, 1) == 1
+		   ? 0
+		   : err_sys(err, ECANCELED, "seal", "wait for the images");
+}
+
+static int make(void *arg, struct ctr_error *err)
+{
+	struct sealing *sg = arg;
+	const struct seal *s = &sg->seal;
+	autotools struct tools t = {0};
+	autoknown struct tag_known known = {0};
+	char nonce[TREE_NONCE + 1];
+	const struct tag_context c = {s->dirfd, &t.key, nonce, &known};
+	int r = open_tools(&t, s->rootfd, true, err);
+
+	cleanup_fd(&sg->go); /* the supervisor's end: its closing must be seen here */
+	if (r == 0)
+		r = manifest_nonce(&t.lib, nonce);
+	if (r == 0)
+		r = fill(s, &t.lib, t.m, err);
+	if (r == 0)
+		r = await_images(sg, &c, &known, err);
+	return r < 0 ? r : finish(s, &c, t.m, err);
+}
+
+int seal_begin(const struct seal *s, struct sealing *ret, struct ctr_error *err)
+{
+	int p[2], r;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "seal", "pipe");
+	*ret = (struct sealing){.seal = *s, .told = p[0], .go = p[1]};
+	r = child_start(make, ret, &ret->child, err);
+	if (r < 0)
+		seal_drop(ret);
+	return r;
+}
+
+int seal_make(struct sealing *sg, struct ctr_error *err)
+{
+	(void)!fd_write_all(sg->go, "g", 1); /* a child that has ended tells why by itself */
+	return child_finish(&sg->child, SEAL_MS, err);
+}
+
+void seal_drop(struct sealing *sg)
+{
+	if (sg->child.pid)
+		(void)!child_finish(&sg->child, 0, NULL); /* it is killed */
+	if (sg->go > 0) {
+		cleanup_fd(&sg->go);
+		cleanup_fd(&sg->told);
+	}
 }
 
 static int sync_all(void *arg, struct ctr_error *err)
@@ -186,7 +250,7 @@ static int check_fit(struct seal *s, const struct sodiumlib *lib, const struct m
 	if (r < 0)
 		return r;
 	(void)!str_copy(here->id, sizeof(here->id), s->st->id); /* as long as the record's */
-	r = crver_hear(&s->asked, here->criu, err);
+	r = crver_hear(s->asked, here->criu, err);
 	if (r == 0)
 		r = helper_digest(s, lib, here->init_digest, err);
 	if (r == 0)
@@ -210,12 +274,14 @@ static int check_all(struct seal *s, struct ctr_error *err)
 static int check(void *arg, struct ctr_error *err)
 {
 	struct seal *s = arg;
-	int r = crver_ask(s->stateroot, s->criu, &s->asked, err);
+	struct crver asked = {0};
+	int r = crver_ask(s->stateroot, s->criu, &asked, err);
 
 	if (r < 0)
 		return r;
+	s->asked = &asked;
 	r = check_all(s, err);
-	crver_forget(&s->asked);
+	crver_forget(&asked);
 	return r;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "cg.h"
 #include "ckptdir.h"
 #include "crver.h"
 #include "err.h"
@@ -18,24 +19,42 @@
 
 /** struct seal - a checkpoint in the making */
 struct seal {
-	int rootfd;		 /* checkpoint root, ckptdir.h */
-	int storefd;		 /* of what is being made: the same, or a store's */
-	const char *store;	 /* its path; NULL: the checkpoint root */
-	int dirfd;		 /* of the folder */
-	const char *name;	 /* below checkpoints/, ckptdir_new() */
-	const struct state *st;	 /* of the container */
-	int upper;		 /* what an overlay has, is packed too; -1: none */
-	struct held_where where; /* its processes, for seal_make() */
-	const char *helper_dir;	 /* whose container-init is in the images */
-	const char *criu;	 /* program: seal_check() asks it for its version */
-	char version[32];	 /* its version, for seal_make() */
-	int stateroot;		 /* where seal_check() finds the version of criu, crver.h */
-	struct crver asked;	 /* zero; used by seal_check() */
+	int rootfd;		/* checkpoint root, ckptdir.h */
+	int storefd;		/* of what is being made: the same, or a store's */
+	const char *store;	/* its path; NULL: the checkpoint root */
+	int dirfd;		/* of the folder */
+	const char *name;	/* below checkpoints/, ckptdir_new() */
+	const struct state *st; /* of the container */
+	int upper;		/* what an overlay has, is packed too; -1: none */
+	const struct cg *cg;	/* its processes, for seal_make() */
+	const char *helper_dir; /* whose container-init is in the images */
+	const char *criu;	/* program: seal_check() asks it for its version */
+	int stateroot;		/* where seal_check() finds the version of criu, crver.h */
+	struct crver *asked;	/* of the version, for seal_make() */
 	bool leave_running;
 };
 
-/** seal_make - record, plan and images are in the folder: number, sign, publish it */
-int seal_make(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;
+/** struct sealing - seal_make() on its way; both release it */
+struct sealing {
+	struct seal seal;
+	struct child child;
+	int go, told; /* ends of a pipe */
+};
+
+/**
+ * seal_begin - record and plan are in the folder, CRIU is about to write its images
+ *
+ * Starts the child, which gets ready and reads what CRIU has written already; ret stays where it
+ * is until the end.
+ */
+int seal_begin(const struct seal *s, struct sealing *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** seal_make - all images are there and all stands still: number, sign, publish */
+int seal_make(struct sealing *sg, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** seal_drop - there will be nothing to seal; one that was made, or never begun (zeroed), is fine
+ */
+void seal_drop(struct sealing *sg);
 
 /** seal_sync - what seal_make() published is on the disk when this returns */
 int seal_sync(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;

@@ -15,13 +15,13 @@
 #include "path.h"
 #include "str.h"
 
-enum { BUFFER = 256 * 1024, HASH = crypto_onetimeauth_BYTES };
+enum { BUFFER = 256 * 1024 };
 
 /** struct piece - one of a file */
 struct piece {
 	const struct tree_entry *of;
 	uint64_t number;
-	unsigned char mac[HASH];
+	unsigned char mac[TAG_MAC];
 	int result; /* 0, -errno */
 };
 
@@ -78,22 +78,13 @@ static int feed(const struct sodiumlib *l, crypto_onetimeauth_state *auth, int f
 	return 0;
 }
 
-static int take_mac(const struct tag_context *c, struct piece *p)
+static int make_mac(const struct tag_context *c, int fd, struct piece *p)
 {
-	autofd int fd = path_open_nolinks(c->dirfd, p->of->path, O_RDONLY | O_NONBLOCK);
 	const struct sodiumlib *l = c->key->lib;
 	unsigned char key[SODIUMLIB_HASH];
 	crypto_onetimeauth_state auth;
-	struct stat st;
-	int r;
+	int r = piece_key(c, p, key);
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if ((uint64_t)st.st_size != p->of->size)
-		return -EBADMSG;
-	r = piece_key(c, p, key);
 	if (r < 0)
 		return r;
 	(void)l->auth_init(&auth, key);
@@ -101,6 +92,48 @@ static int take_mac(const struct tag_context *c, struct piece *p)
 	(void)l->auth_final(&auth, p->mac);
 	l->zero(key, sizeof(key));
 	return r;
+}
+
+static int open_file(const struct tag_context *c, const char *path, struct stat *ret)
+{
+	autofd int fd = path_open_nolinks(c->dirfd, path, O_RDONLY | O_NONBLOCK);
+
+	return fd >= 0 && fstat(fd, ret) < 0 ? -errno : take_fd(&fd);
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static const struct tag_file *find(const struct tag_known *known, const char *path)
+{
+	for (size_t i = 0; known && i < known->n; i++)
+		if (strcmp(known->v[i].path, path) == 0)
+			return &known->v[i];
+	return NULL;
+}
+
+static bool is_as_it_was(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       is_same_time(&a->st_mtim, &b->st_mtim) && is_same_time(&a->st_ctim, &b->st_ctim);
+}
+
+static int take_mac(const struct tag_context *c, struct piece *p)
+{
+	const struct tag_file *known = find(c->known, p->of->path);
+	struct stat st;
+	autofd int fd = open_file(c, p->of->path, &st);
+
+	if (fd < 0)
+		return fd;
+	if ((uint64_t)st.st_size != p->of->size)
+		return -EBADMSG;
+	if (!known || !is_as_it_was(&known->st, &st))
+		return make_mac(c, fd, p);
+	memcpy(p->mac, known->macs + p->number * TAG_MAC, TAG_MAC);
+	return 0;
 }
 
 /* ---- all of them ---- */
@@ -116,14 +149,14 @@ static void *work_on(void *arg)
 }
 
 /* Threads beside this one: for what is large only, and for CPUs that there are. */
-static size_t helpers_for(const struct tree *t)
+static size_t helpers_for(const struct tag_context *c, const struct tree *t)
 {
 	uint64_t bytes = 0, max;
 	cpu_set_t set;
 	int cpus;
 
 	for (size_t i = 0; i < t->n; i++)
-		bytes += t->v[i].size;
+		bytes += find(c->known, t->v[i].path) ? 0 : t->v[i].size;
 	max = bytes / TAG_PIECE;
 	cpus = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 	if (cpus > TAG_THREADS_MAX)
@@ -155,6 +188,66 @@ static size_t pieces_of(const struct tree_entry *e)
 	return e->size ? (size_t)((e->size + TAG_PIECE - 1) / TAG_PIECE) : 1;
 }
 
+/* ---- before the others ---- */
+
+static int early(const struct tag_context *c, const char *path, struct tag_file *f)
+{
+	autofd int fd = open_file(c, path, &f->st);
+	struct tree_entry e = {.type = TREE_FILE, .size = (uint64_t)f->st.st_size};
+	int r = fd < 0 ? fd : str_copy(f->path, sizeof(f->path), path);
+
+	if (r < 0)
+		return r;
+	(void)!str_copy(e.path, sizeof(e.path), path); /* as long as that */
+	f->macs = calloc(pieces_of(&e), TAG_MAC);
+	r = f->macs ? 0 : -ENOMEM;
+	for (size_t i = 0; r == 0 && i < pieces_of(&e); i++) {
+		struct piece p = {.of = &e, .number = i};
+
+		r = make_mac(c, fd, &p);
+		memcpy(f->macs + i * TAG_MAC, p.mac, TAG_MAC);
+	}
+	return r;
+}
+
+void tag_forget(struct tag_known *known, const char *path)
+{
+	struct tag_file *f = (struct tag_file *)find(known, path); /* theirs to change */
+
+	if (!f)
+		return;
+	free(f->macs);
+	*f = known->v[--known->n];
+}
+
+int tag_early(const struct tag_context *c, const char *path, struct tag_known *known)
+{
+	struct tag_file f = {.macs = NULL}, *v;
+	int r;
+
+	tag_forget(known, path);
+	v = reallocarray(known->v, known->n + 1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	known->v = v;
+	r = early(c, path, &f);
+	if (r < 0)
+		free(f.macs);
+	else
+		v[known->n++] = f;
+	return r;
+}
+
+void tag_known_done(struct tag_known *known)
+{
+	for (size_t i = 0; i < known->n; i++)
+		free(known->v[i].macs);
+	free(known->v);
+	*known = (struct tag_known){0};
+}
+
+/* ---- the rest ---- */
+
 static int cut(const struct tree *t, struct work *w)
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -173,13 +266,13 @@ static int cut(const struct tree *t, struct work *w)
 static int join(const struct tag_context *c, const struct piece *v, size_t n,
 		char ret[SODIUMLIB_HEX])
 {
-	autofree unsigned char *macs = malloc(n * HASH);
-	const struct sodiumlib_in in = {c->key->bytes, "ctr-file", macs, n * HASH};
+	autofree unsigned char *macs = malloc(n * TAG_MAC);
+	const struct sodiumlib_in in = {c->key->bytes, "ctr-file", macs, n * TAG_MAC};
 
 	if (!macs)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		memcpy(macs + i * HASH, v[i].mac, HASH);
+		memcpy(macs + i * TAG_MAC, v[i].mac, TAG_MAC);
 	return sodiumlib_hash_hex(c->key->lib, &in, ret);
 }
 
@@ -216,7 +309,7 @@ int tag_tree(const struct tag_context *c, struct tree *t, struct ctr_error *err)
 
 	if (r < 0)
 		return err_sys(err, r, "manifest", "read the files of a checkpoint");
-	run(&w, helpers_for(t));
+	run(&w, helpers_for(c, t));
 	r = collect(&w, t, err);
 	free(w.v);
 	return r;

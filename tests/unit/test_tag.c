@@ -28,7 +28,7 @@ static int tear_down(void **state)
 /* The tag of one file */
 static int tag_of(const struct folder *f, const char *nonce, struct tree_entry *e)
 {
-	const struct tag_context c = {f->fd, &f->key, nonce};
+	const struct tag_context c = {f->fd, &f->key, nonce, NULL};
 	struct tree t = {e, 1};
 
 	return tag_tree(&c, &t, NULL);
@@ -125,7 +125,7 @@ static void threads_change_nothing(void **state)
 static void a_file_that_is_gone_is_named(void **state)
 {
 	struct folder *f = *state;
-	const struct tag_context c = {f->fd, &f->key, nonces[0]};
+	const struct tag_context c = {f->fd, &f->key, nonces[0], NULL};
 	struct tree_entry e[2] = {{.path = "a", .type = TREE_FILE, .size = 3},
 				  {.path = "gone", .type = TREE_FILE, .size = 3}};
 	struct tree t = {e, 2};
@@ -136,12 +136,52 @@ static void a_file_that_is_gone_is_named(void **state)
 	assert_non_null(strstr(err.text, "gone"));
 }
 
+/* MUST-10: of an inode, size and times that the file has no more nothing is believed. */
+static void what_is_known_is_of_that_file(void **state)
+{
+	struct folder *f = *state;
+	autoknown struct tag_known known = {0};
+	const struct tag_context c = {f->fd, &f->key, nonces[0], &known};
+	struct tree_entry plain = {.path = "a", .type = TREE_FILE, .size = TAG_PIECE + 3},
+			  is = plain;
+	struct tree t = {&is, 1};
+
+	put_sparse(f, "a", TAG_PIECE + 3);
+	assert_int_equal(tag_of(f, nonces[0], &plain), 0);
+	assert_int_equal(tag_early(&c, "a", &known), 0);
+	assert_int_equal(tag_early(&c, "a", &known), 0);
+	assert_int_equal(known.n, 1);
+	assert_int_equal(tag_tree(&c, &t, NULL), 0);
+	assert_string_equal(is.text, plain.text);
+	known.v[0].macs[TAG_MAC] ^= 1; /* seen by the tag: it is what was taken */
+	assert_int_equal(tag_tree(&c, &t, NULL), 0);
+	assert_string_not_equal(is.text, plain.text);
+	known.v[0].st.st_ctim.tv_nsec ^= 1;
+	assert_int_equal(tag_tree(&c, &t, NULL), 0);
+	assert_string_equal(is.text, plain.text);
+	known.v[0].st.st_ctim.tv_nsec ^= 1;
+	known.v[0].st.st_size--;
+	assert_int_equal(tag_tree(&c, &t, NULL), 0);
+	assert_string_equal(is.text, plain.text);
+	known.v[0].st.st_size++;
+	tag_forget(&known, "b");
+	assert_int_equal(known.n, 1);
+	tag_forget(&known, "a");
+	assert_int_equal(known.n, 0);
+	assert_int_equal(tag_early(&c, "gone", &known), -ENOENT);
+	assert_int_equal(known.n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-	    T(tags_are_of_their_place), T(size_must_be_what_was_seen),	 T(pieces_count),
-	    T(threads_change_nothing),	T(a_file_that_is_gone_is_named),
+	    T(tags_are_of_their_place),
+	    T(size_must_be_what_was_seen),
+	    T(pieces_count),
+	    T(threads_change_nothing),
+	    T(a_file_that_is_gone_is_named),
+	    T(what_is_known_is_of_that_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
