@@ -24,8 +24,17 @@ struct coming {
 	bool login;
 	int rootfd, dirfd, images, upper;
 	struct seal seal;
+	struct checking checking;
 	struct ckpt plan;
 };
+
+/* MUST-10: CRIU reads the memory when all of it was checked. */
+static int checked(void *arg, struct ctr_error *err)
+{
+	struct coming *cm = arg;
+
+	return seal_check_end(&cm->checking, err);
+}
 
 static int spend(void *arg, struct ctr_error *err)
 {
@@ -40,7 +49,7 @@ static bool is_same_owner(const struct state *a, const struct state *b)
 	       str_equal(a->definition, b->definition);
 }
 
-/* MUST-10: nothing of the folder is read before all of it was checked. */
+/* MUST-10: of the folder nothing is read that was not checked before. */
 static int check(struct coming *cm, struct ctr_error *err)
 {
 	struct supervisor *s = cm->s;
@@ -54,7 +63,7 @@ static int check(struct coming *cm, struct ctr_error *err)
 				 .helper_dir = s->opt.helper_dir,
 				 .criu = s->opt.criu,
 				 .stateroot = s->c.rootfd};
-	r = seal_check(&cm->seal, err);
+	r = seal_check_begin(&cm->seal, &cm->checking, err);
 	if (r == 0)
 		r = record_read(cm->dirfd, s->c.st.id, &st, err);
 	if (r == 0)
@@ -96,6 +105,7 @@ static int make(struct coming *cm, struct ctr_error *err)
 					    .hold_network = cm->plan.tcp_established,
 					    .file_locks = cm->plan.file_locks,
 					    .ext_unix = cm->plan.ext_unix,
+					    .checked = checked,
 					    .spend = spend,
 					    .arg = cm};
 	autospec struct spec *spec = NULL;
@@ -154,6 +164,7 @@ int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err)
 	if (r == 0)
 		log_event(s, "restore", NULL, "init=%d duration_ms=%llu", s->c.st.init.pid,
 			  (unsigned long long)(child_now_ms() - begin));
+	seal_check_drop(&cm.checking);
 	ckpt_done(&cm.plan);
 	cleanup_fd(&cm.upper);
 	cleanup_fd(&cm.images);

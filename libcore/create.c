@@ -288,6 +288,14 @@ static void undo_network(void *ctx)
 	(void)!network_remove(c->rootfd, c->dirfd, c->st.id, NULL); /* gc tries again */
 }
 
+/* Needs: groups and root are in the making. Must not yet: let the child in, which starts CRIU. */
+static int run_checked(void *ctx, struct ctr_error *err)
+{
+	struct create *c = ctx;
+
+	return c->restore ? c->restore->checked(c->restore->arg, err) : 0;
+}
+
 /* The child has built its root meanwhile; on v2 it was born inside, see run_clone(). */
 static int run_place(void *ctx, struct ctr_error *err)
 {
@@ -396,6 +404,7 @@ static const struct stage table[] = {
     {"clone", run_clone, undo_clone},
     {"restrict", run_restrict, undo_restrict},
     {"network", run_network, undo_network},
+    {"checked", run_checked, NULL},
     {"place", run_place, NULL},
     {"child", run_child, NULL},
     {"verify", verify_created, NULL},

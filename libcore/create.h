@@ -28,6 +28,8 @@ struct create_restore {
 	const struct strv *held, *places;	 /* held.h, place.h */
 	bool lock_network, file_locks, ext_unix; /* criurun.h */
 	bool hold_network;			 /* no packet comes in before it runs (network.h) */
+	/* called before CRIU starts: 0 when all that it will read was checked (MUST-10) */
+	int (*checked)(void *arg, struct ctr_error *err);
 	/* called before any of it runs: it can not be done again (MUST-10) */
 	int (*spend)(void *arg, struct ctr_error *err);
 	void *arg;

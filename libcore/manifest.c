@@ -227,37 +227,60 @@ static int compare(const struct tree *want, const struct tree *is, struct ctr_er
 }
 
 /* The files were opened by the names that the folder has; the manifest's are only compared. */
-static int compare_tags(const struct sodiumlib *lib, const struct tree *want, const struct tree *is,
-			struct ctr_error *err)
+static int compare_tags(const struct manifest_check *k, enum tag_part part, struct ctr_error *err)
 {
-	for (size_t i = 0; i < is->n; i++)
-		if (is->v[i].type == TREE_FILE &&
-		    lib->equal(is->v[i].text, want->v[i].text, SODIUMLIB_HEX - 1) != 0)
-			return bad(err, &is->v[i], "changed");
+	for (size_t i = 0; i < k->is.n; i++)
+		if (k->is.v[i].type == TREE_FILE && tag_is_in(part, k->is.v[i].path) &&
+		    k->key->lib->equal(k->is.v[i].text, k->want.v[i].text, SODIUMLIB_HEX - 1) != 0)
+			return bad(err, &k->is.v[i], "changed");
 	return 0;
+}
+
+void manifest_check_done(struct manifest_check *k)
+{
+	tree_done(&k->want);
+	tree_done(&k->is);
+}
+
+int manifest_check_begin(int dirfd, const struct ckptkey *key, struct manifest_check *ret,
+			 struct ctr_error *err)
+{
+	automanifest struct manifest_text t = {0};
+	int r = manifest_text_read(dirfd, &t, err);
+
+	*ret = (struct manifest_check){.dirfd = dirfd, .key = key};
+	if (r == 0)
+		r = manifest_text_check(&t, key, &ret->m, &ret->want, err);
+	if (r == 0)
+		r = tree_scan(dirfd, TREE_STRICT, &ret->is, err);
+	if (r == 0)
+		r = compare(&ret->want, &ret->is, err);
+	if (r < 0)
+		manifest_check_done(ret);
+	return r;
+}
+
+int manifest_check_tags(struct manifest_check *k, enum tag_part part, struct ctr_error *err)
+{
+	const struct tag_context c = {
+	    .dirfd = k->dirfd, .key = k->key, .nonce = k->m.nonce, .part = part};
+	int r = tag_tree(&c, &k->is, err);
+
+	return r < 0 ? r : compare_tags(k, part, err);
 }
 
 int manifest_verify(int dirfd, const struct ckptkey *key, struct manifest *ret,
 		    struct ctr_error *err)
 {
-	automanifest struct manifest_text t = {0};
-	autotree struct tree want = {0}, is = {0};
-	struct manifest m;
-	const struct tag_context c = {.dirfd = dirfd, .key = key, .nonce = m.nonce};
-	int r = manifest_text_read(dirfd, &t, err);
+	struct manifest_check k;
+	int r = manifest_check_begin(dirfd, key, &k, err);
 
+	if (r < 0)
+		return r;
+	r = manifest_check_tags(&k, TAG_ALL, err);
 	if (r == 0)
-		r = manifest_text_check(&t, key, &m, &want, err);
-	if (r == 0)
-		r = tree_scan(dirfd, TREE_STRICT, &is, err);
-	if (r == 0)
-		r = compare(&want, &is, err);
-	if (r == 0)
-		r = tag_tree(&c, &is, err);
-	if (r == 0)
-		r = compare_tags(key->lib, &want, &is, err);
-	if (r == 0)
-		*ret = m;
+		*ret = k.m;
+	manifest_check_done(&k);
 	return r;
 }
 

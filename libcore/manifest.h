@@ -80,6 +80,24 @@ int manifest_write_with(const struct tag_context *c, struct manifest *m,
 int manifest_verify(int dirfd, const struct ckptkey *key, struct manifest *ret,
 		    struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** struct manifest_check - the same by parts; release with manifest_check_done() */
+struct manifest_check {
+	int dirfd;
+	const struct ckptkey *key;
+	struct manifest m;
+	struct tree want, is;
+};
+
+/** manifest_check_begin - all but the tags; nothing to release on failure */
+int manifest_check_begin(int dirfd, const struct ckptkey *key, struct manifest_check *ret,
+			 struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** manifest_check_tags - those of a part */
+int manifest_check_tags(struct manifest_check *k, enum tag_part part,
+			struct ctr_error *err) ATTR_WARN_UNUSED;
+
+void manifest_check_done(struct manifest_check *k);
+
 /** manifest_read - as far as the manifest itself goes: MAC and content, no file */
 int manifest_read(int dirfd, const struct ckptkey *key, struct manifest *ret,
 		  struct ctr_error *err) ATTR_WARN_UNUSED;

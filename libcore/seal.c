@@ -161,7 +161,8 @@ static int make(void *arg, struct ctr_error *err)
 	autotools struct tools t = {0};
 	autoknown struct tag_known known = {0};
 	char nonce[TREE_NONCE + 1];
-	const struct tag_context c = {s->dirfd, &t.key, nonce, &known};
+	const struct tag_context c = {
+	    .dirfd = s->dirfd, .key = &t.key, .nonce = nonce, .known = &known};
 	int r = open_tools(&t, s->rootfd, true, err);
 
 	cleanup_fd(&sg->go); /* the supervisor's end: its closing must be seen here */
@@ -258,38 +259,80 @@ static int check_fit(struct seal *s, const struct sodiumlib *lib, const struct m
 	return r < 0 ? r : check_user(m, err);
 }
 
-static int check_all(struct seal *s, struct ctr_error *err)
+/* Tells when all was checked that is needed before CRIU runs, and goes on with the memory. */
+static int check_all(struct checking *ck, struct ctr_error *err)
 {
+	struct seal *s = &ck->seal;
 	autotools struct tools t = {0};
+	struct manifest_check k;
 	int r = open_tools(&t, s->rootfd, false, err);
 
 	if (r == 0)
-		r = manifest_verify(s->dirfd, &t.key, t.m, err);
+		r = manifest_check_begin(s->dirfd, &t.key, &k, err);
+	if (r < 0)
+		return r;
+	r = manifest_check_tags(&k, TAG_OTHERS, err);
 	if (r == 0)
-		r = check_fit(s, &t.lib, t.m, err);
-	return r < 0 ? r : ledger_check(s->rootfd, s->st->id, t.m->counter, err);
+		r = check_fit(s, &t.lib, &k.m, err);
+	if (r == 0)
+		r = ledger_check(s->rootfd, s->st->id, k.m.counter, err);
+	if (r == 0)
+		(void)!fd_write_all(ck->say, "o", 1); /* who is gone needs no answer */
+	if (r == 0)
+		r = manifest_check_tags(&k, TAG_MEMORY, err);
+	manifest_check_done(&k);
+	return r;
 }
 
 /* criu starts while the images are read, if it has to. */
 static int check(void *arg, struct ctr_error *err)
 {
-	struct seal *s = arg;
+	struct checking *ck = arg;
 	struct crver asked = {0};
-	int r = crver_ask(s->stateroot, s->criu, &asked, err);
+	int r = crver_ask(ck->seal.stateroot, ck->seal.criu, &asked, err);
 
 	if (r < 0)
 		return r;
-	s->asked = &asked;
-	r = check_all(s, err);
+	ck->seal.asked = &asked;
+	r = check_all(ck, err);
 	crver_forget(&asked);
 	return r;
 }
 
-int seal_check(const struct seal *s, struct ctr_error *err)
+int seal_check_end(struct checking *ck, struct ctr_error *err)
 {
-	struct seal copy = *s;
+	int r = child_finish(&ck->child, SEAL_MS, err);
 
-	return child_run(check, &copy, SEAL_MS, err);
+	seal_check_drop(ck);
+	return r;
+}
+
+void seal_check_drop(struct checking *ck)
+{
+	if (ck->child.pid)
+		(void)!child_finish(&ck->child, 0, NULL); /* it is killed */
+	if (ck->said > 0)
+		cleanup_fd(&ck->said);
+	if (ck->say > 0)
+		cleanup_fd(&ck->say);
+}
+
+int seal_check_begin(const struct seal *s, struct checking *ret, struct ctr_error *err)
+{
+	char word;
+	int p[2], r;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "seal", "pipe");
+	*ret = (struct checking){.seal = *s, .said = p[0], .say = p[1]};
+	r = child_start(check, ret, &ret->child, err);
+	cleanup_fd(&ret->say); /* the child's end: its death must be seen here */
+	if (r == 0 && fd_read_all(ret->said, &word, 1) == 1)
+		return 0;
+	if (r == 0)
+		r = child_finish(&ret->child, SEAL_MS, err);
+	seal_check_drop(ret);
+	return r < 0 ? r : err_sys(err, EPROTO, "seal", "hear of the check");
 }
 
 static int spend(void *arg, struct ctr_error *err)

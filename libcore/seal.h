@@ -28,8 +28,8 @@ struct seal {
 	int upper;		/* what an overlay has, is packed too; -1: none */
 	const struct cg *cg;	/* its processes, for seal_make() */
 	const char *helper_dir; /* whose container-init is in the images */
-	const char *criu;	/* program: seal_check() asks it for its version */
-	int stateroot;		/* where seal_check() finds the version of criu, crver.h */
+	const char *criu;	/* program: seal_check_begin() asks it for its version */
+	int stateroot;		/* where that finds its version, crver.h */
 	struct crver *asked;	/* of the version, for seal_make() */
 	bool leave_running;
 };
@@ -59,13 +59,28 @@ void seal_drop(struct sealing *sg);
 /** seal_sync - what seal_make() published is on the disk when this returns */
 int seal_sync(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** struct checking - seal_check_begin() on its way; seal_check_drop() when it is not ended */
+struct checking {
+	struct seal seal;
+	struct child child;
+	int said, say; /* ends of a pipe */
+};
+
 /**
- * seal_check - may the checkpoint in that folder be restored?
+ * seal_check_begin - may the checkpoint in that folder be restored?
  *
- * Signature and every file, the machine (fit.h), the user (MUST-7), the counter. CTR_E_IMAGE,
- * CTR_E_MISFIT
+ * When this returns 0, signature, names and sizes were checked, the machine (fit.h), the user
+ * (MUST-7), the counter, and every file but the memory in CRIU's images, which a child goes on to
+ * read; ret stays where it is until the end. CTR_E_IMAGE, CTR_E_MISFIT
  */
-int seal_check(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;
+int seal_check_begin(const struct seal *s, struct checking *ret,
+		     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** seal_check_end - is the memory what was signed? Before CRIU starts (MUST-10). Once */
+int seal_check_end(struct checking *ck, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** seal_check_drop - nobody wants to know any more; ended, or zeroed, is fine */
+void seal_check_drop(struct checking *ck);
 
 /** seal_spend - from here on it is not to be restored again; before any of it runs */
 int seal_spend(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;

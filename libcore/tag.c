@@ -156,7 +156,8 @@ static size_t helpers_for(const struct tag_context *c, const struct tree *t)
 	int cpus;
 
 	for (size_t i = 0; i < t->n; i++)
-		bytes += find(c->known, t->v[i].path) ? 0 : t->v[i].size;
+		if (tag_is_in(c->part, t->v[i].path))
+			bytes += find(c->known, t->v[i].path) ? 0 : t->v[i].size;
 	max = bytes / TAG_PIECE;
 	cpus = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 	if (cpus > TAG_THREADS_MAX)
@@ -179,6 +180,14 @@ static void run(struct work *w, size_t helpers)
 	(void)work_on(w);
 	while (n > 0)
 		(void)pthread_join(threads[--n], NULL); /* they are ours and joinable */
+}
+
+bool tag_is_in(enum tag_part part, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	bool memory = name && str_has_prefix(name, "/pages-", NULL);
+
+	return part == TAG_ALL || (part == TAG_MEMORY) == memory;
 }
 
 static size_t pieces_of(const struct tree_entry *e)
@@ -248,16 +257,21 @@ void tag_known_done(struct tag_known *known)
 
 /* ---- the rest ---- */
 
+static size_t wanted_of(const struct tag_context *c, const struct tree_entry *e)
+{
+	return tag_is_in(c->part, e->path) ? pieces_of(e) : 0;
+}
+
 static int cut(const struct tree *t, struct work *w)
 {
 	for (size_t i = 0; i < t->n; i++)
-		w->n += pieces_of(&t->v[i]);
+		w->n += wanted_of(w->c, &t->v[i]);
 	w->v = calloc(w->n + 1, sizeof(*w->v));
 	if (!w->v)
 		return -ENOMEM;
 	w->n = 0;
 	for (size_t i = 0; i < t->n; i++)
-		for (size_t k = 0; k < pieces_of(&t->v[i]); k++)
+		for (size_t k = 0; k < wanted_of(w->c, &t->v[i]); k++)
 			w->v[w->n++] = (struct piece){.of = &t->v[i], .number = k};
 	return 0;
 }
@@ -293,7 +307,7 @@ static int collect(const struct work *w, struct tree *t, struct ctr_error *err)
 		if (w->v[i].result < 0)
 			return tell(&w->v[i], err);
 	for (size_t i = 0; r == 0 && i < t->n; i++) {
-		size_t n = pieces_of(&t->v[i]);
+		size_t n = wanted_of(w->c, &t->v[i]);
 
 		if (n > 0)
 			r = join(w->c, p, n, t->v[i].text);

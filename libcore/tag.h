@@ -31,13 +31,20 @@ struct tag_known {
 	size_t n;
 };
 
+/** enum tag_part - which files: CRIU's memory images, or what is needed before CRIU runs */
+enum tag_part { TAG_ALL, TAG_MEMORY, TAG_OTHERS };
+
 /** struct tag_context - what tags are made with; a nonce never serves another checkpoint */
 struct tag_context {
 	int dirfd;
 	const struct ckptkey *key;
 	const char *nonce;	       /* TREE_NONCE digits */
 	const struct tag_known *known; /* of the same key and nonce; NULL: none */
+	enum tag_part part;
 };
+
+/** tag_is_in - is that file in that part? Pure */
+bool tag_is_in(enum tag_part part, const char *path);
 
 /**
  * tag_early - add the MACs of one file that nobody writes to any more
@@ -56,7 +63,7 @@ void tag_known_done(struct tag_known *known);
 #define autoknown __attribute__((cleanup(tag_known_done)))
 
 /**
- * tag_tree - the tag of every file into its text
+ * tag_tree - the tag of every file of the part into its text
  *
  * What is known of a file is believed where its inode, size and times are those that it had.
  * May start threads, which take no signals and have ended when it returns. -EBADMSG (CTR_E_IMAGE)

@@ -28,7 +28,7 @@ static int tear_down(void **state)
 /* The tag of one file */
 static int tag_of(const struct folder *f, const char *nonce, struct tree_entry *e)
 {
-	const struct tag_context c = {f->fd, &f->key, nonce, NULL};
+	const struct tag_context c = {.dirfd = f->fd, .key = &f->key, .nonce = nonce};
 	struct tree t = {e, 1};
 
 	return tag_tree(&c, &t, NULL);
@@ -125,7 +125,7 @@ static void threads_change_nothing(void **state)
 static void a_file_that_is_gone_is_named(void **state)
 {
 	struct folder *f = *state;
-	const struct tag_context c = {f->fd, &f->key, nonces[0], NULL};
+	const struct tag_context c = {.dirfd = f->fd, .key = &f->key, .nonce = nonces[0]};
 	struct tree_entry e[2] = {{.path = "a", .type = TREE_FILE, .size = 3},
 				  {.path = "gone", .type = TREE_FILE, .size = 3}};
 	struct tree t = {e, 2};
@@ -141,7 +141,8 @@ static void what_is_known_is_of_that_file(void **state)
 {
 	struct folder *f = *state;
 	autoknown struct tag_known known = {0};
-	const struct tag_context c = {f->fd, &f->key, nonces[0], &known};
+	const struct tag_context c = {
+	    .dirfd = f->fd, .key = &f->key, .nonce = nonces[0], .known = &known};
 	struct tree_entry plain = {.path = "a", .type = TREE_FILE, .size = TAG_PIECE + 3},
 			  is = plain;
 	struct tree t = {&is, 1};

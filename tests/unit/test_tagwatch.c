@@ -25,7 +25,8 @@ static int set_up(void **state)
 	x = (struct watched){.w.fd = -1};
 	folder_make(&x.f);
 	assert_int_equal(mkdirat(x.f.fd, "images", 0700), 0);
-	x.c = (struct tag_context){x.f.fd, &x.f.key, nonce, &x.known};
+	x.c = (struct tag_context){
+	    .dirfd = x.f.fd, .key = &x.f.key, .nonce = nonce, .known = &x.known};
 	assert_int_equal(tagwatch_open(x.f.fd, "images", &x.w), 0);
 	assert_int_equal(pipe2(x.p, O_CLOEXEC), 0);
 	*state = &x;
