@@ -198,7 +198,7 @@ MUTANTS = [
             ("libcore/manifest.c", "if (strlen(t->mac) != strlen(want) || "
              "key->lib->equal(t->mac, want, strlen(want)) != 0)", "if (0)"), "manifest", "unit"),
     _mutant("MUST-10", "files that were changed are restored",
-            ("libcore/manifest.c", " != 0)\n\t\t\treturn bad(err, &is->v[i], \"changed\");",
+            ("libcore/manifest.c", " != 0)\n\t\t\treturn bad(err, &k->is.v[i], \"changed\");",
              " != 0)\n\t\t\treturn 0;"), "manifest", "unit"),
     _mutant("MUST-10", "files that nobody signed are restored",
             ("libcore/manifest.c", "i < want->n || i < is->n", "i < want->n"), "manifest", "unit"),

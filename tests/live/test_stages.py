@@ -11,7 +11,7 @@ from harness import census
 
 CONTAINED = True
 SUPERVISOR = "/usr/libexec/pam_container/container-supervisor"
-OWN = ("state", "join", "hooks", "cgroup", "users", "clone", "restrict", "network", "place", "child",
+OWN = ("state", "join", "hooks", "cgroup", "users", "clone", "restrict", "network", "checked", "place", "child",
        "verify", "publish")
 CHILD = ("door", "user", "cgns", "spaces", "owned", "uts", "net", "sysctl", "root", "keyring", "listen",
          "starthooks", "exec")
