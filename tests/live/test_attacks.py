@@ -5,6 +5,7 @@ the twin shows that the same attack then works.
 
 import hashlib
 import os
+import signal
 import socket
 import subprocess
 
@@ -214,7 +215,10 @@ def test_other_abis(world):
     got = _abi(world, "")
     assert len(got) == 5 and got[0] == "1", got
     # 1 EPERM; 38 ENOSYS where the kernel has no such calls; a filter that kills: died 159
-    assert set(got[1:]) <= {"1", "38", "died 159"}, got
+    refused = {"1", "38", "died 159"}
+    if subprocess.run(["/srv/abi", "8"], stdout=subprocess.DEVNULL).returncode == -signal.SIGSEGV:
+        refused.add("died 139")  # on this machine int $0x80 is no way into the kernel, for the host neither
+    assert set(got[1:]) <= refused, got
 
 
 def test_other_abis_without_a_filter(world):

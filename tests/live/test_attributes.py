@@ -65,7 +65,7 @@ def _share_real_time():
         path += "/" + name
         if os.path.exists(path + "/cpu.rt_runtime_us"):
             with open(path + "/cpu.rt_runtime_us", "w") as file:
-                file.write("1000")
+                file.write("50000")
 
 
 def test_real_time(world):
