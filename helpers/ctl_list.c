@@ -18,7 +18,7 @@ struct list {
 
 static const struct option_row rows[] = {
     {"all", 'a', OPTION_FLAG, offsetof(struct list, dead), NULL,
-     "those that do not run, too: stopped, checkpointed, damaged"},
+     "those that do not run, too: stopped, checkpointed, damaged, busy"},
 };
 
 static void add_one(const struct list *l, struct table *t, const char *id)
@@ -35,7 +35,7 @@ static void add_one(const struct list *l, struct table *t, const char *id)
 	else if (r < 0 && err.code == CTR_E_NOT_FOUND)
 		return; /* it ended while we read on */
 	else if (r < 0 && l->dead)
-		overview_add_damaged(t, id);
+		overview_add_unread(t, id, err.code == CTR_E_BUSY);
 	else if (r < 0)
 		(void)ctl_failed(l->ctl, id, NULL, &err);
 }

@@ -46,7 +46,7 @@ static const struct table_column columns[COLUMNS] = {
     [USER] = {"USER", NULL, "user", TABLE_TEXT, SHOWN, "whose it is"},
     [CONTAINER] = {"CONTAINER", NULL, "container", TABLE_TEXT, SHOWN, "its definition"},
     [STATE] = {"STATE", NULL, "state", TABLE_TEXT, SHOWN | TABLE_COLOUR,
-	       "running, created, paused, pausing, checkpointed, stopped or damaged"},
+	       "running, created, paused, pausing, checkpointed, stopped, damaged, busy"},
     [PIDS] = {"PIDS", NULL, "pids", TABLE_NUMBER, SHOWN, "processes and threads"},
     [MEM] = {"MEM", NULL, "mem_bytes", TABLE_SIZE, SHOWN, "memory in use"},
     [SINCE] = {"SINCE", NULL, "since", TABLE_TIME, SHOWN, "when it was made"},
@@ -178,12 +178,12 @@ void overview_add(struct table *t, struct ctr_container *c, const struct ctr_inf
 		add_terminals(t, c);
 }
 
-void overview_add_damaged(struct table *t, const char *id)
+void overview_add_unread(struct table *t, const char *id, bool busy)
 {
 	char shown[300];
 
 	table_row(t);
 	str_escape(shown, sizeof(shown), id);
 	table_text(t, ID, shown);
-	table_text(t, STATE, "damaged");
+	table_text(t, STATE, busy ? "busy" : "damaged");
 }
