@@ -139,7 +139,8 @@ static int begin_seal(struct making *mk, struct ctr_error *err)
 			  .cg = &mk->s->c.cg,
 			  .helper_dir = mk->s->opt.helper_dir,
 			  .asked = &mk->asked,
-			  .leave_running = mk->rq->plan.left_running};
+			  .leave_running = mk->rq->plan.left_running,
+			  .parents = *mk->parent};
 	autofd int upper = -1;
 
 	if (mk->s->c.scratch >= 0) {

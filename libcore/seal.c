@@ -135,6 +135,22 @@ static int finish(const struct seal *s, const struct tag_context *c, struct mani
 	return r < 0 ? r : 0;
 }
 
+/*
+ * Those of the pre-dumps, which are there already and may be most of the memory: before anything
+ * stands still. tag_tree() reads what could not be read here, or what CRIU takes out of them.
+ */
+static void tag_parents(const struct tag_context *c, struct tag_known *known)
+{
+	autotree struct tree t = {0};
+
+	if (tree_scan(c->dirfd, TREE_SETTLE, &t, NULL) < 0)
+		return;
+	for (size_t i = 0; i < t.n; i++)
+		if (str_has_prefix(t.v[i].path, CKPT_PRE, NULL) &&
+		    tag_is_in(TAG_MEMORY, t.v[i].path))
+			(void)!tag_early(c, t.v[i].path, known);
+}
+
 /* While CRIU writes; -ECANCELED when nobody is there any more who would say that it has. */
 static int await_images(const struct sealing *sg, const struct tag_context *c,
 			struct tag_known *known, struct ctr_error *err)
@@ -143,6 +159,10 @@ static int await_images(const struct sealing *sg, const struct tag_context *c,
 	char word;
 	int r = tagwatch_open(c->dirfd, CKPT_IMAGES, &w);
 
+	if (sg->seal.parents) {
+		tag_parents(c, known);
+		(void)!fd_write_all(sg->say, "r", 1); /* who is gone is seen below */
+	}
 	if (r == 0) {
 		r = tagwatch_run(&w, c, sg->told, known);
 		tagwatch_close(&w);
@@ -175,17 +195,36 @@ static int make(void *arg, struct ctr_error *err)
 	return r < 0 ? r : finish(s, &c, t.m, err);
 }
 
+static void close_ends(struct sealing *sg)
+{
+	int *ends[] = {&sg->go, &sg->told, &sg->said, &sg->say};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (*ends[i] > 0)
+			cleanup_fd(ends[i]);
+}
+
 int seal_begin(const struct seal *s, struct sealing *ret, struct ctr_error *err)
 {
-	int p[2], r;
+	int p[2], q[2] = {-1, -1}, r;
+	char word;
 
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "seal", "pipe");
 	*ret = (struct sealing){.seal = *s, .told = p[0], .go = p[1]};
-	r = child_start(make, ret, &ret->child, err);
-	if (r < 0)
+	r = pipe2(q, O_CLOEXEC) < 0 ? err_sys(err, errno, "seal", "pipe") : 0;
+	ret->said = q[0];
+	ret->say = q[1];
+	if (r == 0)
+		r = child_start(make, ret, &ret->child, err);
+	if (r < 0) {
 		seal_drop(ret);
-	return r;
+		return r;
+	}
+	cleanup_fd(&ret->say); /* the child's end: its death must be seen here */
+	if (s->parents)
+		(void)!fd_read_all(ret->said, &word, 1); /* seal_make() hears of its death */
+	return 0;
 }
 
 int seal_make(struct sealing *sg, struct ctr_error *err)
@@ -198,10 +237,7 @@ void seal_drop(struct sealing *sg)
 {
 	if (sg->child.pid)
 		(void)!child_finish(&sg->child, 0, NULL); /* it is killed */
-	if (sg->go > 0) {
-		cleanup_fd(&sg->go);
-		cleanup_fd(&sg->told);
-	}
+	close_ends(sg);
 }
 
 static int sync_all(void *arg, struct ctr_error *err)

@@ -32,20 +32,22 @@ struct seal {
 	int stateroot;		/* where that finds its version, crver.h */
 	struct crver *asked;	/* of the version, for seal_make() */
 	bool leave_running;
+	bool parents; /* the folder has pre-dumps, which seal_begin() reads */
 };
 
 /** struct sealing - seal_make() on its way; both release it */
 struct sealing {
 	struct seal seal;
 	struct child child;
-	int go, told; /* ends of a pipe */
+	int go, told;  /* ends of a pipe */
+	int said, say; /* and of one the other way */
 };
 
 /**
  * seal_begin - record and plan are in the folder, CRIU is about to write its images
  *
- * Starts the child, which gets ready and reads what CRIU has written already; ret stays where it
- * is until the end.
+ * Starts the child, which gets ready and reads what CRIU has written already: of pre-dumps all
+ * memory, before this returns, since all stands still soon. ret stays where it is until the end.
  */
 int seal_begin(const struct seal *s, struct sealing *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
 
