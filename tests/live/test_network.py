@@ -353,7 +353,7 @@ s = socket.create_connection(("10.9.0.1", 7000))
 threading.Thread(target=serve, args=(s,)).start()
 serve(socket.create_server(("", 7001)).accept()[0])
 """
-ASK = """import socket, sys
+TALK = """import socket, sys
 s = socket.create_connection((sys.argv[1], 7001))
 for line in sys.stdin:
     s.sendall(line.strip().encode())
@@ -370,7 +370,7 @@ def test_connections_through_a_bridge_are_kept(world):
         inside(world, one, "bash", "-c", "setsid python3 -c \"$0\" </dev/null >/dev/null 2>&1 &", UPPER)
         host = server.accept()[0]
     world.until(lambda: ":7001" in inside(world, one, "ss", "-ltn"), "it serves")
-    other = subprocess.Popen(["containerctl", "exec", two, "--", "python3", "-c", ASK, addresses(world, one)[0]],
+    other = subprocess.Popen(["containerctl", "exec", two, "--", "python3", "-c", TALK, addresses(world, one)[0]],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     host.settimeout(60)
 
