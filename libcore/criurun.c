@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -228,6 +230,55 @@ static int set_dump(const struct criulib *lib, struct criu_opts *opts, const str
 	return r < 0 ? r : add_externals(lib, opts, d->job.externals, NULL);
 }
 
+/* The first one is criu, which libcriu has started and waits for at the end only. */
+static bool is_killed(pid_t pid)
+{
+	siginfo_t end = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid &&
+	       end.si_code != CLD_EXITED;
+}
+
+/* Calls what a handler may call, signal-safety(7). In the order in which they became children. */
+static void on_dump_death(int sig)
+{
+	int keep = errno, fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+	char list[512];
+	ssize_t n = fd < 0 ? 0 : read(fd, list, sizeof(list));
+	pid_t pid = 0, first = 0;
+
+	(void)sig;
+	for (ssize_t i = 0; i < n; i++) {
+		if (list[i] != ' ') {
+			pid = pid * 10 + (list[i] - '0');
+			continue;
+		}
+		if (first == 0 && is_killed(pid))
+			first = pid;
+		else if (first == 0)
+			break;
+		(void)kill(pid, SIGKILL); /* ours, not yet reaped */
+		pid = 0;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	errno = keep;
+}
+
+/*
+ * What criu has forked to try out the kernel sleeps for ever when criu is killed, and holds its end
+ * of the socket, so that libcriu would wait for its answer as long (CRIU up to 4.1, kerndat.c). It
+ * becomes this process's child, and is ended with criu (MUST-9).
+ */
+static int end_what_is_left(struct ctr_error *err)
+{
+	struct sigaction sa = {.sa_handler = on_dump_death, .sa_flags = SA_NOCLDSTOP | SA_RESTART};
+
+	return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || sigaction(SIGCHLD, &sa, NULL) < 0
+		   ? err_sys(err, errno, "criu", "watch for the end of criu")
+		   : 0;
+}
+
 static int run_dump(const struct criu_dump *d, struct ctr_error *err)
 {
 	struct criu_opts *opts = NULL;
@@ -256,6 +307,8 @@ static int dump(void *arg, struct ctr_error *err)
 	const struct dumper *dumper = arg;
 	int r = hide_configuration(err);
 
+	if (r == 0)
+		r = end_what_is_left(err);
 	if (r == 0 && dup3(dumper->sync, CRIURUN_FD_SYNC, O_CLOEXEC) < 0)
 		r = err_sys(err, errno, "criu", "place the socket");
 	return r < 0 ? r : run_dump(dumper->d, err);
