@@ -18,6 +18,8 @@
 
 enum { PAGE = 4096, SCAN_TYPE = 'f', SCAN_NUMBER = 16 };
 
+#define FRAME ((1ULL << 55) - 1) /* in an entry of pagemap */
+
 struct sum {
 	uint64_t address, value;
 };
@@ -164,10 +166,24 @@ static void mark(int pid, uint64_t *entries, size_t count, uint64_t address)
 	close(mem);
 }
 
+/*
+ * Without the ioctl CRIU takes pages for zeros by the frame that a page of its own has which nobody
+ * wrote to. A kernel with pvm_no_zero_page=1 has no such frame for all: that one is somebody else's
+ * next, whose page would come back as zeros. No page has the frame that it is told of here.
+ */
+static void hide_zero_frame(uint64_t *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_there(entries[i]) && !(entries[i] >> 61 & 1)) /* anonymous */
+			entries[i] |= FRAME;
+}
+
 static void mark_read(int fd, void *data, ssize_t n, off_t offset)
 {
 	int pid = n > 0 && n % 8 == 0 && offset % 8 == 0 ? owner(fd, "pagemap") : 0;
 
+	if (pid == getpid())
+		hide_zero_frame(data, (size_t)n / 8);
 	if (pid)
 		mark(pid, data, (size_t)n / 8, (uint64_t)offset / 8 * PAGE);
 }
