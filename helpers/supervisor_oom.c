@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -89,11 +91,19 @@ static bool log_kills(struct supervisor *s)
 	return true;
 }
 
+/* It is looked at before anybody here kills it, and stays to be waited for. */
+static bool was_killed(const struct supervisor *s)
+{
+	siginfo_t end = {.si_pid = 0};
+
+	return waitid(P_PIDFD, (id_t)s->c.pidfd, &end, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+	       end.si_pid && end.si_code == CLD_KILLED && end.si_status == SIGKILL;
+}
+
+/* Another process may have been killed for memory just before PID 1 ended by itself. */
 void supervisor_oom_ended(struct supervisor *s)
 {
-	bool ended = child_wait_exit(s->c.pidfd, 0) == 0;
-
-	s->c.st.oom_killed = log_kills(s) && ended;
+	s->c.st.oom_killed = log_kills(s) && was_killed(s);
 }
 
 void supervisor_oom_tell(struct supervisor *s)
