@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cleanup.h"
 #include "fd.h"
@@ -185,8 +184,7 @@ int ckpt_read(int dirfd, struct ckpt *ret, struct ctr_error *err)
 		r = ckpt_parse(text, &c, err);
 	if (r == 0)
 		r = read_lines(dirfd, HELD, &c.held, err);
-	/* what is missing of the files of a manifest is told before this is read */
-	if (r == 0 && faccessat(dirfd, PLACES, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (r == 0)
 		r = read_lines(dirfd, PLACES, &c.places, err);
 	if (r < 0)
 		return r;

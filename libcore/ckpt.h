@@ -13,7 +13,7 @@
  * | state.json  the container's record (record.h)
  * | plan        how to restore: this file's business
  * | held        what processes had open of other file systems (held.h)
- * | places      CPUs and I/O priorities of threads (place.h); not of the first release
+ * | places      CPUs and I/O priorities of threads (place.h)
  * | upper.tar   what was written into an overlay (treetar.h)
  * | images/     of CRIU; pre-N/ of the pre-dumps before
  */

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -161,15 +162,15 @@ static int await_images(const struct sealing *sg, const struct tag_context *c,
 
 	if (sg->seal.parents) {
 		tag_parents(c, known);
-		(void)!fd_write_all(sg->say, "r", 1); /* who is gone is seen below */
+		(void)!fd_write_all(sg->theirs, "r", 1); /* who is gone is seen below */
 	}
 	if (r == 0) {
-		r = tagwatch_run(&w, c, sg->told, known);
+		r = tagwatch_run(&w, c, sg->theirs, known);
 		tagwatch_close(&w);
 	}
 	if (r < 0)
 		tag_known_done(known); /* they are all read afterwards */
-	return fd_read_all(sg->told, &word, 1) == 1
+	return fd_read_all(sg->theirs, &word, 1) == 1
 		   ? 0
 		   : err_sys(err, ECANCELED, "seal", "wait for the images");
 }
@@ -185,7 +186,7 @@ static int make(void *arg, struct ctr_error *err)
 	    .dirfd = s->dirfd, .key = &t.key, .nonce = nonce, .known = &known};
 	int r = open_tools(&t, s->rootfd, true, err);
 
-	cleanup_fd(&sg->go); /* the supervisor's end: its closing must be seen here */
+	cleanup_fd(&sg->ours); /* the supervisor's end: its closing must be seen here */
 	if (r == 0)
 		r = manifest_nonce(&t.lib, nonce);
 	if (r == 0)
@@ -195,41 +196,26 @@ static int make(void *arg, struct ctr_error *err)
 	return r < 0 ? r : finish(s, &c, t.m, err);
 }
 
-static void close_ends(struct sealing *sg)
-{
-	int *ends[] = {&sg->go, &sg->told, &sg->said, &sg->say};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		if (*ends[i] > 0)
-			cleanup_fd(ends[i]);
-}
-
 int seal_begin(const struct seal *s, struct sealing *ret, struct ctr_error *err)
 {
-	int p[2], q[2] = {-1, -1}, r;
 	char word;
+	int p[2], r;
 
-	if (pipe2(p, O_CLOEXEC) < 0)
-		return err_sys(err, errno, "seal", "pipe");
-	*ret = (struct sealing){.seal = *s, .told = p[0], .go = p[1]};
-	r = pipe2(q, O_CLOEXEC) < 0 ? err_sys(err, errno, "seal", "pipe") : 0;
-	ret->said = q[0];
-	ret->say = q[1];
-	if (r == 0)
-		r = child_start(make, ret, &ret->child, err);
-	if (r < 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
+		return err_sys(err, errno, "seal", "socketpair");
+	*ret = (struct sealing){.seal = *s, .ours = p[0], .theirs = p[1]};
+	r = child_start(make, ret, &ret->child, err);
+	cleanup_fd(&ret->theirs); /* its death must be seen here */
+	if (r < 0)
 		seal_drop(ret);
-		return r;
-	}
-	cleanup_fd(&ret->say); /* the child's end: its death must be seen here */
-	if (s->parents)
-		(void)!fd_read_all(ret->said, &word, 1); /* seal_make() hears of its death */
-	return 0;
+	else if (s->parents)
+		(void)!fd_read_all(ret->ours, &word, 1); /* seal_make() hears of its death */
+	return r;
 }
 
 int seal_make(struct sealing *sg, struct ctr_error *err)
 {
-	(void)!fd_write_all(sg->go, "g", 1); /* a child that has ended tells why by itself */
+	(void)!fd_write_all(sg->ours, "g", 1); /* a child that has ended tells why by itself */
 	return child_finish(&sg->child, SEAL_MS, err);
 }
 
@@ -237,7 +223,8 @@ void seal_drop(struct sealing *sg)
 {
 	if (sg->child.pid)
 		(void)!child_finish(&sg->child, 0, NULL); /* it is killed */
-	close_ends(sg);
+	if (sg->ours > 0)
+		cleanup_fd(&sg->ours);
 }
 
 static int sync_all(void *arg, struct ctr_error *err)

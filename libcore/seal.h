@@ -39,8 +39,7 @@ struct seal {
 struct sealing {
 	struct seal seal;
 	struct child child;
-	int go, told;  /* ends of a pipe */
-	int said, say; /* and of one the other way */
+	int ours, theirs; /* ends of a socket pair */
 };
 
 /**

@@ -6,21 +6,20 @@
 #include <time.h>
 
 #include "cgpath.h"
+#include "create.h"
 #include "jsonfield.h"
 
 /* Ours of those that are shared are the host's, where the paths lead, too. */
 static bool add_namespaces(struct json_object *top, const struct statejson *s)
 {
-	static const char *const names[] = {"mnt", "pid",    "ipc",  "uts",
-					    "net", "cgroup", "user", "time"};
 	struct json_object *o = json_object_new_object();
 	bool ok = jsonfield_put(top, "namespace_paths", o);
 	char path[64];
 
-	for (size_t i = 0; ok && s->alive && i < ARRAY_SIZE(names); i++)
-		ok = str_format(path, sizeof(path), "/proc/%d/ns/%s", s->st->init.pid, names[i]) ==
-			 0 &&
-		     jsonfield_put_text(o, names[i], path);
+	for (size_t i = 0; ok && s->alive && i < CREATE_NS; i++)
+		ok = str_format(path, sizeof(path), "/proc/%d/ns/%s", s->st->init.pid,
+				create_ns_name(i)) == 0 &&
+		     jsonfield_put_text(o, create_ns_name(i), path);
 	return ok;
 }
 
