@@ -116,7 +116,8 @@ def test_others_are_logged(world):
 def test_time(world):
     """MUST-4: what takes too long is killed, its children with it, and the login is refused. timeout= is what a login may take."""
     _install("sleep 4711 & echo $! >/var/log/sleeper; sleep 4711\n")
-    for argument, more, least in (("", "TimeoutSec=300ms\n", 0.3), ("timeout=2", "TimeoutSec=1min\n", 1.5)):
+    for argument, more, least in (("", "TimeoutSec=300ms\n", 0.3), ("", "TimeoutSec=1min\n", 3),
+                                  ("timeout=2", "TimeoutSec=1min\n", 1.5)):
         _definition(world, ("Prestart",), more)
         world.session_line("sshd", argument)
         start = time.monotonic()

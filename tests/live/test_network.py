@@ -79,7 +79,7 @@ CALL = "import socket, sys; print(socket.create_connection((sys.argv[1], int(sys
 
 def pid_of(name):
     with open(f"/run/pam_container/containers/{name}/state.json") as file:
-        return int(file.read().split('"init.pid":')[1].split(",")[0])
+        return json.load(file)["init.pid"]
 
 
 def call(world, name, address, port=7000, code=0):
