@@ -69,19 +69,30 @@ ssize_t fd_read_file_at(int dirfd, const char *path, char *buf, size_t size)
 
 int fd_read_dup(int fd, size_t max, char **ret, size_t *ret_len)
 {
-	autofree char *buf = malloc(max + 1);
-	ssize_t n;
+	enum { FIRST = 16384 };
+	autofree char *buf = NULL;
+	size_t room = 0, len = 0;
 
-	if (!buf)
-		return -ENOMEM;
-	n = fd_read_all(fd, buf, max + 1);
-	if (n < 0)
-		return (int)n;
-	if ((size_t)n > max)
-		return -EFBIG;
-	buf[n] = '\0';
+	do {
+		char *more;
+		ssize_t n;
+
+		if (room > max)
+			return -EFBIG;
+		room = room == 0 ? FIRST : 2 * room;
+		room = room > max ? max + 1 : room;
+		more = realloc(buf, room);
+		if (!more)
+			return -ENOMEM;
+		buf = more;
+		n = fd_read_all(fd, buf + len, room - len);
+		if (n < 0)
+			return (int)n;
+		len += (size_t)n;
+	} while (len == room);
+	buf[len] = '\0';
 	if (ret_len)
-		*ret_len = (size_t)n;
+		*ret_len = len;
 	*ret = take_ptr(buf);
 	return 0;
 }

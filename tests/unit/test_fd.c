@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "cleanup.h"
 #include "fd.h"
 
 static void replaces_files_whole(void **state)
@@ -41,6 +42,37 @@ static void memfds_are_sealed(void **state)
 	assert_int_equal(write(fd, "x", 1), -1);
 	assert_int_equal(ftruncate(fd, 0), -1);
 	close(fd);
+}
+
+/* Sizes around those at which the buffer grows; one byte more than allowed is refused. */
+static void reads_what_fits(void **state)
+{
+	static const struct {
+		size_t size, max;
+		int want;
+	} rows[] = {
+	    {0, 0, 0},	       {1, 0, -EFBIG},	       {0, 10, 0},
+	    {10, 10, 0},       {11, 10, -EFBIG},       {16383, 65536, 0},
+	    {16384, 65536, 0}, {16385, 65536, 0},      {65536, 65536, 0},
+	    {16384, 16384, 0}, {16384, 16383, -EFBIG}, {65537, 65536, -EFBIG},
+	};
+	static char data[65537];
+
+	(void)state;
+	memset(data, 'x', sizeof(data));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		autofree char *got = NULL;
+		autofd int fd = fd_memfd("t", data, rows[i].size);
+		size_t len = 7;
+
+		assert_true(fd >= 0);
+		assert_int_equal(fd_read_dup(fd, rows[i].max, &got, &len), rows[i].want);
+		assert_int_equal(len, rows[i].want < 0 ? 7 : rows[i].size);
+		if (rows[i].want == 0)
+			assert_int_equal(strlen(got), rows[i].size);
+		else
+			assert_null(got);
+	}
 }
 
 static int closes(void *arg, struct ctr_error *err)
@@ -79,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(replaces_files_whole),
 	    cmocka_unit_test(memfds_are_sealed),
+	    cmocka_unit_test(reads_what_fits),
 	    cmocka_unit_test(closes_all_but_the_list),
 	};
 
