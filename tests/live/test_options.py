@@ -3,13 +3,10 @@
 
 import os
 import shutil
-import signal
 import socket
-import threading
-import time
 
 from harness import outside, zoo
-from test_interrupted import _criu
+from harness.world import write
 from test_checkpoint import BOX, OWN, ctl, same, status
 
 CONTAINED = True
@@ -101,23 +98,13 @@ def test_a_folder_of_ones_own(world):
 
 
 def _held_up(world, *arguments):
-    """containerctl on a terminal, its criu stopped for a while once it is there; all that the terminal shows."""
-    done = threading.Event()
-
-    def stop():
-        while not done.is_set():
-            pid = _criu()
-            if pid:
-                os.kill(pid, signal.SIGSTOP)
-                time.sleep(1.6)
-                os.kill(pid, signal.SIGCONT)
-                return
-    thread = threading.Thread(target=stop)
-    thread.start()
+    """containerctl on a terminal, with a criu that waits before it begins; all that the terminal shows."""
+    path = shutil.which("criu")
+    os.rename(path, path + ".own")
+    write(path, f'#!/bin/sh\n[ "$1" != swrk ] || sleep 1.6\nexec {path}.own "$@"\n', 0o755)
     term = world.terminal(["containerctl", *arguments])
     term.wait()
-    done.set()
-    thread.join()
+    os.rename(path + ".own", path)
     return term.all
 
 
