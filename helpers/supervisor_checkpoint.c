@@ -170,7 +170,7 @@ static void take_back(const struct making *mk)
 		(void)!ckptdir_remove(mk->rootfd, mk->st.id, NULL);
 	if (is_published(mk, mk->storefd))
 		(void)!ckptdir_remove(mk->storefd, mk->st.id, NULL);
-	ckptdir_drop(mk->storefd, mk->name);
+	ckptdir_drop_in(mk->rootfd, mk->store, mk->name);
 }
 
 int supervisor_look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err)
@@ -296,7 +296,7 @@ static int take_folder(struct making *mk, struct ctr_error *err)
 			       "its pre-dumps are in another folder, %s",
 			       *pre->store ? pre->store : mk->s->opt.checkpoint_root);
 	if (pre->n == 0) {
-		mk->dirfd = ckptdir_new(mk->storefd, mk->name, err);
+		mk->dirfd = ckptdir_new_in(mk->rootfd, mk->store, mk->name, err);
 		return mk->dirfd < 0 ? mk->dirfd : 0;
 	}
 	r = str_format(mk->parent, sizeof(mk->parent), "../" CKPT_PRE "%u", pre->n);

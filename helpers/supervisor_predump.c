@@ -15,14 +15,13 @@ enum { LOCK_MS = 5000, DUMP_MS = 600000, PRE_MAX = 64 };
 
 void supervisor_pre_drop(struct supervisor *s)
 {
-	autofd int storefd = -1;
-	char store[PATH_MAX];
+	autofd int rootfd = -1;
 
 	if (s->pre.dirfd < 0)
 		return;
-	storefd = supervisor_store(s, s->pre.store, store, NULL);
-	if (storefd >= 0)
-		ckptdir_drop(storefd, s->pre.name);
+	rootfd = ckptdir_open_root(s->opt.checkpoint_root, NULL);
+	if (rootfd >= 0)
+		ckptdir_drop_in(rootfd, s->pre.store, s->pre.name);
 	cleanup_fd(&s->pre.dirfd); /* nobody's any more: what is left of it is swept */
 	s->pre.n = 0;
 }
@@ -34,11 +33,12 @@ static int next_folder(struct supervisor *s, const char *wanted, struct ctr_erro
 	int fd, r;
 
 	if (s->pre.dirfd < 0) {
-		autofd int storefd = supervisor_store(s, wanted, s->pre.store, err);
+		autofd int storefd = supervisor_store(s, wanted, s->pre.store, err), rootfd = -1;
 
-		if (storefd < 0)
-			return take_fd(&storefd);
-		fd = ckptdir_new(storefd, s->pre.name, err);
+		rootfd = storefd < 0 ? take_fd(&storefd)
+				     : ckptdir_open_root(s->opt.checkpoint_root, err);
+		fd = rootfd < 0 ? take_fd(&rootfd)
+				: ckptdir_new_in(rootfd, s->pre.store, s->pre.name, err);
 		if (fd < 0)
 			return fd;
 		s->pre.dirfd = fd;

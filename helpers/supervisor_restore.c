@@ -175,13 +175,12 @@ int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err)
 
 void supervisor_drop_spent(struct supervisor *s)
 {
-	autofd int fd = take_fd(&s->spent), store = -1;
-	char path[PATH_MAX];
+	autofd int fd = take_fd(&s->spent), rootfd = -1;
 
 	if (fd >= 0)
-		store = supervisor_store(s, s->retired.store, path, NULL);
-	if (store >= 0)
-		ckptdir_drop(store, s->retired.name);
+		rootfd = ckptdir_open_root(s->opt.checkpoint_root, NULL);
+	if (rootfd >= 0)
+		ckptdir_drop_in(rootfd, s->retired.store, s->retired.name);
 }
 
 /* ---- the verb ---- */

@@ -12,14 +12,12 @@
 #include <unistd.h>
 
 #include "ckptstore.h"
+#include "ckptsweep.h"
 #include "cleanup.h"
 #include "netlock.h"
 #include "path.h"
 #include "state.h"
 #include "tree.h"
-
-#define CHECKPOINTS "checkpoints"
-#define MAKING	    ".new-"
 
 /* A prefix of one's own may have no var/lib yet. */
 static int make_parent(const char *path)
@@ -37,7 +35,7 @@ static int make_parent(const char *path)
 
 int ckptdir_open_root(const char *path, struct ctr_error *err)
 {
-	static const char *const subs[] = {CHECKPOINTS, "ledger"};
+	static const char *const subs[] = {CKPTSWEEP_FOLDER, "ledger"};
 	autofd int fd = -1;
 	int r;
 
@@ -57,136 +55,112 @@ int ckptdir_open_root(const char *path, struct ctr_error *err)
 	return take_fd(&fd);
 }
 
-/* The folder of all, locked until it is closed. Held for a moment only. */
-static int open_locked(int rootfd, struct ctr_error *err)
-{
-	autofd int fd = state_open_private(rootfd, CHECKPOINTS, err);
-	int r;
-
-	if (fd < 0)
-		return take_fd(&fd);
-	do {
-		r = flock(fd, LOCK_EX);
-	} while (r < 0 && errno == EINTR);
-	return r < 0 ? err_sys(err, errno, "checkpoint", "lock the folder of checkpoints")
-		     : take_fd(&fd);
-}
-
-static int open_one(int dirfd, const char *name)
-{
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
 static int make_name(char ret[CKPTDIR_NAME])
 {
 	uint32_t tag;
 
 	if (getrandom(&tag, sizeof(tag), 0) != sizeof(tag))
 		return -EIO;
-	return str_format(ret, CKPTDIR_NAME, MAKING "%08x", tag);
-}
-
-/* ---- what is left over ---- */
-
-/* Locked by us now, so nobody makes it; closing lets go of the lock. */
-static int sweep_one(int dirfd, const char *name, bool dry, struct ctr_error *err)
-{
-	autofd int fd = open_one(dirfd, name);
-	int r;
-
-	if (fd == -ENOTDIR || fd == -ELOOP) /* a link: made and named with the lock held */
-		return dry || unlinkat(dirfd, name, 0) == 0 ? 1 : 0;
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return 0; /* gone, or somebody's */
-	r = dry ? 0 : tree_remove(dirfd, name, err);
-	return r < 0 ? r : 1;
-}
-
-static int sweep(int dirfd, bool dry, struct ctr_error *err)
-{
-	autofd int fd = open_one(dirfd, ".");
-	autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	int n = 0, r = 0;
-
-	if (!d)
-		return err_sys(err, errno, "checkpoint", "read the folder of checkpoints");
-	(void)take_fd(&fd); /* closedir owns it now */
-	for (struct dirent *e = readdir(d); r >= 0 && e; e = readdir(d)) {
-		if (!str_has_prefix(e->d_name, MAKING, NULL))
-			continue;
-		r = sweep_one(dirfd, e->d_name, dry, err);
-		n += r > 0;
-	}
-	return r < 0 ? r : n;
-}
-
-/* Whoever writes a file here holds the folder's lock: what has a hidden name now was left over. */
-static int sweep_files(int dirfd, bool dry, struct ctr_error *err)
-{
-	autofd int fd = open_one(dirfd, ".");
-	autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	int n = 0;
-
-	if (!d || flock(fd, LOCK_EX) < 0)
-		return err_sys(err, errno, "checkpoint", "lock a folder of checkpoints");
-	(void)take_fd(&fd); /* closedir owns it now, and lets go of the lock */
-	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
-		if (e->d_name[0] != '.' || strcmp(e->d_name, ".") == 0 ||
-		    strcmp(e->d_name, "..") == 0)
-			continue;
-		if (!dry && unlinkat(dirfd, e->d_name, 0) < 0)
-			return err_sys(err, errno, "checkpoint", "remove %s", e->d_name);
-		n++;
-	}
-	return n;
+	return str_format(ret, CKPTDIR_NAME, CKPTSWEEP_MAKING "%08x", tag);
 }
 
 int ckptdir_sweep(int rootfd, bool dry, struct ctr_error *err)
 {
-	autofd int fd = open_locked(rootfd, err), ledger = -1;
-	int n = fd < 0 ? fd : sweep(fd, dry, err), keys, entries;
+	autofd int fd = ckptsweep_lock(rootfd, err), ledger = -1;
+	const struct ckptsweep w = {fd, dry, true};
+	int n = fd < 0 ? fd : ckptsweep_folders(&w, err), keys, entries;
 
 	if (n < 0)
 		return n;
-	keys = sweep_files(rootfd, dry, err);
+	keys = ckptsweep_files(rootfd, dry, err);
 	if (keys < 0)
 		return keys;
 	ledger = state_open_private(rootfd, "ledger", err);
-	entries = ledger < 0 ? ledger : sweep_files(ledger, dry, err);
+	entries = ledger < 0 ? ledger : ckptsweep_files(ledger, dry, err);
 	return entries < 0 ? entries : n + keys + entries;
 }
 
 /* ---- making ---- */
 
-int ckptdir_new(int rootfd, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
+void ckptdir_unnote(int rootfd, const char *name)
 {
-	autofd int dirfd = open_locked(rootfd, err), fd = -1;
-	char name[CKPTDIR_NAME];
-	int r = dirfd < 0 ? dirfd : sweep(dirfd, false, err);
+	autofd int dirfd = ckptsweep_open(rootfd, CKPTSWEEP_FOLDER);
+
+	if (dirfd >= 0)
+		ckptsweep_forget(dirfd, name);
+}
+
+static int make_new(int dirfd, const char *name, struct ctr_error *err)
+{
+	const struct ckptsweep w = {.dirfd = dirfd};
+	autofd int fd = -1;
+	int r = ckptsweep_folders(&w, err);
 
 	if (r < 0)
 		return r;
-	r = make_name(name);
-	if (r < 0)
-		return err_sys(err, r, "checkpoint", "name a new checkpoint");
 	if (mkdirat(dirfd, name, 0700) < 0)
 		return err_sys(err, errno, "checkpoint", "make the folder of a checkpoint");
-	fd = open_one(dirfd, name);
+	fd = ckptsweep_open(dirfd, name);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return err_sys(err, fd < 0 ? fd : errno, "checkpoint",
 			       "open the folder of a checkpoint");
-	memcpy(ret_name, name, sizeof(name));
 	return take_fd(&fd);
+}
+
+int ckptdir_new_in(int rootfd, const char *store, char ret_name[CKPTDIR_NAME],
+		   struct ctr_error *err)
+{
+	autofd int dirfd = ckptsweep_lock(rootfd, err), storefd = -1, there = -1;
+	char name[CKPTDIR_NAME];
+	int fd;
+
+	if (dirfd < 0)
+		return take_fd(&dirfd);
+	if (make_name(name) < 0)
+		return err_sys(err, EIO, "checkpoint", "name a new checkpoint");
+	if (*store) {
+		storefd = ckptstore_open(store, false, err);
+		there = storefd < 0 ? storefd : ckptsweep_lock(storefd, err);
+		fd = there < 0 ? take_fd(&there) : ckptsweep_note(dirfd, store, name, err);
+		if (fd < 0)
+			return fd;
+	}
+	fd = make_new(*store ? there : dirfd, name, err);
+	if (fd >= 0)
+		memcpy(ret_name, name, sizeof(name));
+	else if (*store)
+		ckptsweep_forget(dirfd, name);
+	return fd;
+}
+
+int ckptdir_new(int rootfd, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
+{
+	return ckptdir_new_in(rootfd, "", ret_name, err);
+}
+
+/* dirfd: the root's */
+static void remove_in_store(int dirfd, const char *store, const char *name)
+{
+	autofd int storefd = ckptstore_open(store, false, NULL), there = -1;
+
+	there = storefd < 0 ? -1 : ckptsweep_open(storefd, CKPTSWEEP_FOLDER);
+	if (there >= 0 && tree_remove(there, name, NULL) == 0)
+		ckptsweep_forget(dirfd, name); /* else ckptdir_sweep() tries again */
+}
+
+void ckptdir_drop_in(int rootfd, const char *store, const char *name)
+{
+	autofd int fd = ckptsweep_open(rootfd, CKPTSWEEP_FOLDER);
+
+	if (fd >= 0 && *store)
+		remove_in_store(fd, store, name);
+	else if (fd >= 0)
+		(void)!tree_remove(fd, name, NULL); /* ckptdir_sweep() tries again */
 }
 
 void ckptdir_drop(int rootfd, const char *name)
 {
-	autofd int fd = open_one(rootfd, CHECKPOINTS);
-
-	if (fd >= 0)
-		(void)!tree_remove(fd, name, NULL); /* ckptdir_sweep() tries again */
+	ckptdir_drop_in(rootfd, "", name);
 }
 
 static int no_such(const char *id, struct ctr_error *err)
@@ -196,44 +170,59 @@ static int no_such(const char *id, struct ctr_error *err)
 }
 
 /* Under another name: what a crash leaves of it is no checkpoint any more. */
-static int retire_in(int dirfd, const char *id, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
+static int retire_in(int dirfd, const char *id, const char *name, struct ctr_error *err)
 {
-	autofd int fd = open_one(dirfd, id);
-	char name[CKPTDIR_NAME];
-	int r = fd < 0 ? fd : make_name(name);
+	autofd int fd = ckptsweep_open(dirfd, id);
 
-	if (r == -ENOENT)
+	if (fd == -ENOENT)
 		return no_such(id, err);
-	if (r == 0)
+	if (fd >= 0)
 		(void)flock(fd, LOCK_EX | LOCK_NB); /* who sweeps it removes it as well */
-	if (r == 0 && renameat2(dirfd, id, dirfd, name, RENAME_NOREPLACE) < 0)
-		r = -errno;
-	if (r < 0)
-		return err_sys(err, r, "checkpoint", "remove the checkpoint of %s", id);
+	if (fd < 0 || renameat2(dirfd, id, dirfd, name, RENAME_NOREPLACE) < 0)
+		return err_sys(err, fd < 0 ? fd : errno, "checkpoint",
+			       "remove the checkpoint of %s", id);
 	netlock_release(fd);
-	memcpy(ret_name, name, sizeof(name));
 	return take_fd(&fd);
 }
 
-static void drop_in_store(const char *store, const char *id)
+/* dirfd: the root's. What a crash leaves of it is noted there. */
+static int retire_in_store(int dirfd, const char *id, const struct ckptdir_retired *as,
+			   struct ctr_error *err)
 {
-	autofd int storefd = ckptstore_open(store, false, NULL), dirfd = -1, fd = -1;
-	char name[CKPTDIR_NAME];
+	autofd int storefd = ckptstore_open(as->store, false, err), there = -1;
+	int fd;
 
-	dirfd = storefd < 0 ? -1 : open_locked(storefd, NULL);
-	fd = dirfd < 0 ? -1 : retire_in(dirfd, id, name, NULL);
-	if (fd >= 0)
-		(void)!tree_remove(dirfd, name, NULL); /* what is not there needs no removal */
+	there = storefd < 0 ? take_fd(&storefd) : ckptsweep_lock(storefd, err);
+	if (there < 0)
+		return take_fd(&there);
+	fd = ckptsweep_note(dirfd, as->store, as->name, err);
+	if (fd == 0)
+		fd = retire_in(there, id, as->name, err);
+	if (fd < 0)
+		ckptsweep_forget(dirfd, as->name);
+	return fd;
+}
+
+static void drop_in_store(int dirfd, const char *store, const char *id)
+{
+	struct ckptdir_retired as;
+	autofd int fd = -1;
+
+	if (make_name(as.name) < 0 || str_copy(as.store, sizeof(as.store), store) < 0)
+		return;
+	fd = retire_in_store(dirfd, id, &as, NULL);
+	if (fd >= 0) /* what is not there needs no removal */
+		remove_in_store(dirfd, store, as.name);
 }
 
 /* It will not be restored any more. */
 static void drop_older(int dirfd, const char *name, const char *id)
 {
-	autofd int fd = open_one(dirfd, name);
+	autofd int fd = ckptsweep_open(dirfd, name);
 	char store[PATH_MAX];
 
 	if (ckptstore_read(dirfd, name, id, store) == 0) {
-		drop_in_store(store, id);
+		drop_in_store(dirfd, store, id);
 		(void)unlinkat(dirfd, name, 0); /* ckptdir_sweep() tries again */
 		return;
 	}
@@ -250,7 +239,7 @@ int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
 
 	if (r < 0)
 		return r;
-	fd = open_locked(rootfd, err);
+	fd = ckptsweep_lock(rootfd, err);
 	if (fd < 0)
 		return fd;
 	r = renameat2(fd, name, fd, id, RENAME_NOREPLACE) < 0 ? -errno : 0;
@@ -292,7 +281,7 @@ int ckptdir_adopt(int rootfd, const char *store, const char *id, bool replace,
 {
 	char name[CKPTDIR_NAME], is[PATH_MAX];
 	int r = state_check_id(id, err);
-	autofd int fd = r < 0 ? -1 : open_locked(rootfd, err);
+	autofd int fd = r < 0 ? -1 : ckptsweep_lock(rootfd, err);
 
 	if (r < 0 || fd < 0)
 		return r < 0 ? r : take_fd(&fd);
@@ -319,7 +308,7 @@ int ckptdir_adopt(int rootfd, const char *store, const char *id, bool replace,
 
 bool ckptdir_forget(int rootfd, const char *id)
 {
-	autofd int fd = open_locked(rootfd, NULL);
+	autofd int fd = ckptsweep_lock(rootfd, NULL);
 	char store[PATH_MAX];
 
 	return fd >= 0 && ckptstore_read(fd, id, id, store) == 0 && unlinkat(fd, id, 0) == 0;
@@ -335,12 +324,12 @@ static int open_id(int dirfd, const char *id)
 	int r = ckptstore_read(dirfd, id, id, store);
 
 	if (r == -EINVAL)
-		return open_one(dirfd, id);
+		return ckptsweep_open(dirfd, id);
 	if (r < 0)
 		return r;
 	storefd = ckptstore_open(store, false, NULL);
-	there = storefd < 0 ? storefd : open_one(storefd, CHECKPOINTS);
-	return there < 0 ? there : open_one(there, id);
+	there = storefd < 0 ? storefd : ckptsweep_open(storefd, CKPTSWEEP_FOLDER);
+	return there < 0 ? there : ckptsweep_open(there, id);
 }
 
 int ckptdir_open(int rootfd, const char *id, struct ctr_error *err)
@@ -350,7 +339,7 @@ int ckptdir_open(int rootfd, const char *id, struct ctr_error *err)
 
 	if (dirfd < 0)
 		return take_fd(&dirfd);
-	dirfd = state_open_private(rootfd, CHECKPOINTS, err);
+	dirfd = state_open_private(rootfd, CKPTSWEEP_FOLDER, err);
 	if (dirfd < 0)
 		return take_fd(&dirfd);
 	fd = open_id(dirfd, id);
@@ -362,21 +351,21 @@ int ckptdir_open(int rootfd, const char *id, struct ctr_error *err)
 int ckptdir_retire(int rootfd, const char *id, struct ckptdir_retired *ret, struct ctr_error *err)
 {
 	struct ckptdir_retired at = {.store = ""};
-	autofd int dirfd = state_check_id(id, err), storefd = -1, there = -1;
+	autofd int dirfd = state_check_id(id, err);
 	int fd;
 
 	if (dirfd < 0)
 		return take_fd(&dirfd);
-	dirfd = open_locked(rootfd, err);
+	dirfd = ckptsweep_lock(rootfd, err);
 	if (dirfd < 0)
 		return take_fd(&dirfd);
+	if (make_name(at.name) < 0)
+		return err_sys(err, EIO, "checkpoint", "name a former checkpoint");
 	if (ckptstore_read(dirfd, id, id, at.store) < 0) {
 		at.store[0] = '\0';
 		fd = retire_in(dirfd, id, at.name, err);
 	} else {
-		storefd = ckptstore_open(at.store, false, err);
-		there = storefd < 0 ? storefd : open_locked(storefd, err);
-		fd = there < 0 ? take_fd(&there) : retire_in(there, id, at.name, err);
+		fd = retire_in_store(dirfd, id, &at, err);
 		if (fd >= 0)
 			(void)unlinkat(dirfd, id, 0); /* a link to nothing is no checkpoint */
 	}
@@ -389,6 +378,7 @@ int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err)
 {
 	struct ckptdir_retired at;
 	autofd int fd = ckptdir_retire(rootfd, id, &at, err), storefd = -1, dirfd = -1;
+	int r;
 
 	if (fd < 0) /* of a store that is not there the link alone */
 		return ckptdir_forget(rootfd, id) ? 0 : take_fd(&fd);
@@ -396,8 +386,11 @@ int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err)
 		storefd = ckptstore_open(at.store, false, err);
 	if (*at.store && storefd < 0)
 		return take_fd(&storefd);
-	dirfd = state_open_private(*at.store ? storefd : rootfd, CHECKPOINTS, err);
-	return dirfd < 0 ? take_fd(&dirfd) : tree_remove(dirfd, at.name, err);
+	dirfd = state_open_private(*at.store ? storefd : rootfd, CKPTSWEEP_FOLDER, err);
+	r = dirfd < 0 ? dirfd : tree_remove(dirfd, at.name, err);
+	if (r == 0 && *at.store)
+		ckptdir_unnote(rootfd, at.name);
+	return r;
 }
 
 static int by_name(const void *a, const void *b)
@@ -407,7 +400,7 @@ static int by_name(const void *a, const void *b)
 
 int ckptdir_list(int rootfd, struct strv *ret, struct ctr_error *err)
 {
-	autofd int fd = state_open_private(rootfd, CHECKPOINTS, err);
+	autofd int fd = state_open_private(rootfd, CKPTSWEEP_FOLDER, err);
 	autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	autostrv struct strv list = {0};
 

@@ -14,7 +14,7 @@
  * | key              ckptkey.h
  * | ledger/ID        ledger.h
  * | checkpoints/ID/  the newest checkpoint of a container, whole and signed (manifest.h)
- * | checkpoints/.new-XXXXXXXX/  one in the making, or one in the going
+ * | checkpoints/.new-XXXXXXXX/  one in the making, or one in the going; a link: of a store
  *
  * Who makes one holds a lock on its folder; one without is left over and removed (MUST-9).
  */
@@ -34,6 +34,18 @@ int ckptdir_open_root(const char *path, struct ctr_error *err) ATTR_WARN_UNUSED;
 int ckptdir_new(int rootfd, char ret_name[CKPTDIR_NAME], struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**
+ * ckptdir_new_in - the same in a store, which must be there; "": in the root
+ *
+ * A note of the same name is in the root before the folder is in the store, so that ckptdir_sweep()
+ * finds it: ckptdir_drop_in() and ckptdir_unnote() remove that.
+ */
+int ckptdir_new_in(int rootfd, const char *store, char ret_name[CKPTDIR_NAME],
+		   struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** ckptdir_unnote - one in a store was published; no note is fine */
+void ckptdir_unnote(int rootfd, const char *name);
+
+/**
  * ckptdir_publish - give it its ID
  * @replace: an older one of that ID is replaced in one step and removed; else -EEXIST
  *	(CTR_E_ID_IN_USE)
@@ -45,6 +57,7 @@ int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
 
 /** ckptdir_drop - remove one in the making; what cannot be removed now is left to the next */
 void ckptdir_drop(int rootfd, const char *name);
+void ckptdir_drop_in(int rootfd, const char *store, const char *name);
 
 /**
  * ckptdir_adopt - list a checkpoint of a store (ckptstore.h) here: a link is its entry
@@ -72,7 +85,8 @@ struct ckptdir_retired {
 };
 
 /**
- * ckptdir_retire - from here on it is no checkpoint; its files are still there, for ckptdir_drop()
+ * ckptdir_retire - from here on it is no checkpoint; its files are still there, for
+ * ckptdir_drop_in()
  *
  * Returns its descriptor, which holds the lock. -ENOENT
  */
@@ -83,8 +97,8 @@ int ckptdir_retire(int rootfd, const char *id, struct ckptdir_retired *ret,
 int ckptdir_list(int rootfd, struct strv *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**
- * ckptdir_sweep - remove (dry: count) what nobody is making any more: checkpoints, and temporary
- * files of the key and the ledger; their number, -errno
+ * ckptdir_sweep - remove (dry: count) what nobody is making any more: checkpoints, those in stores
+ * that are noted too, and temporary files of the key and the ledger; their number, -errno
  */
 int ckptdir_sweep(int rootfd, bool dry, struct ctr_error *err) ATTR_WARN_UNUSED;
 

@@ -133,6 +133,8 @@ static int finish(const struct seal *s, const struct tag_context *c, struct mani
 		r = ckptdir_publish(s->storefd, s->name, s->st->id, true, err);
 	if (r == 0 && s->store)
 		r = ckptdir_adopt(s->rootfd, s->store, s->st->id, true, err);
+	if (r >= 0 && s->store)
+		ckptdir_unnote(s->rootfd, s->name);
 	return r < 0 ? r : 0;
 }
 

@@ -224,7 +224,7 @@ MUTANTS = [
     _mutant("MUST-10", "headers of a bundle are believed",
             ("libcore/bundle.c", "return memcmp(is, want, sizeof(is)) == 0 ? 0", "return 1 ? 0"), "bundle", "unit"),
     _mutant("MUST-9", "a checkpoint in the making is swept by another",
-            ("libcore/ckptdir.c", "if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)\n\t\treturn 0;", "if (fd < 0)\n\t\treturn 0;"),
+            ("libcore/ckptsweep.c", "if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)\n\t\treturn 0;", "if (fd < 0)\n\t\treturn 0;"),
             "ckptdir", "unit"),
     _mutant("MUST-10", "the configuration of CRIU is read",
             ("libcore/criurun.c", "mount(\"none\", CONFIG_DIR, \"tmpfs\"", "0 && mount(\"none\", CONFIG_DIR, \"tmpfs\""),

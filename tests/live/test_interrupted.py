@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -123,6 +124,36 @@ def test_the_supervisor_is_killed_in_a_dump(world):
         if status(world, ID):
             ctl(world, "terminate", ID)
         world.until(lambda: not outside.containers() and not _criu(), "nothing is left")
+
+
+def test_gc_sweeps_folders_of_ones_own(world):
+    """What is in the making below -o, which no definition names, is let be; when its supervisor was killed the note in the
+    root leads gc there, at last when the disk is there again."""
+    store, root = "/srv/kept/checkpoints", "/var/lib/pam_container/checkpoints"
+    _box(world)
+    job = _begin("checkpoint", "-o", "/srv/kept", ID)
+    criu = None
+    while not criu:
+        criu = _criu()
+    os.kill(criu, signal.SIGSTOP)
+    (making,) = os.listdir(store)
+    assert making.startswith(".new-") and os.readlink(f"{root}/{making}") == f"{store}/{making}"
+    assert ctl(world, "gc").stdout == b"" and os.listdir(store) == [making] == os.listdir(root)
+    os.kill(_supervisor(), signal.SIGKILL)
+    os.kill(criu, signal.SIGCONT)
+    job.wait(60)
+    job.stderr.close()
+    world.until(lambda: not _criu(), "nobody is at it")
+    os.rename("/srv/kept", "/srv/away")
+    os.mkdir("/srv/kept", 0o700)
+    assert _settle(world) is None
+    assert os.listdir(root) == [making] and not os.listdir("/srv/kept")
+    os.rmdir("/srv/kept")
+    os.rename("/srv/away", "/srv/kept")
+    assert b"1 unfinished" in ctl(world, "gc", "--dry-run").stdout and os.listdir(store)
+    assert b"1 unfinished: removed" in ctl(world, "gc").stdout
+    assert not os.listdir(store) and not os.listdir(root)
+    shutil.rmtree("/srv/kept")
 
 
 def test_criu_is_killed_in_a_restore(world):
