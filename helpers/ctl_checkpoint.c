@@ -10,7 +10,7 @@
 /** struct flags - as options are read */
 struct flags {
 	bool leave_running, kill_plain, tcp_established, file_locks, print_stats;
-	bool pre, auto_dedup, ext_unix;
+	bool pre, auto_dedup, ext_unix, compress;
 	const char *directory;
 };
 
@@ -28,6 +28,8 @@ static const struct option_row rows[] = {
      "keep datagram sockets that are connected to the outside"},
     {"auto-dedup", 0, OPTION_FLAG, offsetof(struct flags, auto_dedup), NULL,
      "take out of earlier images what is written anew"},
+    {"compress", 0, OPTION_FLAG, offsetof(struct flags, compress), NULL,
+     "compress it, once nothing stands still for it any more"},
     {"output", 'o', OPTION_TEXT, offsetof(struct flags, directory), "DIR",
      "write it to that folder"},
     {"print-stats", 0, OPTION_FLAG, offsetof(struct flags, print_stats), NULL,
@@ -59,13 +61,20 @@ static int checkpoint_one(struct ctr_container *c, void *arg, struct ctr_error *
 	struct ctr_checkpoint_options copy = wish->opt, *opt = &copy;
 	struct ctr_info info;
 	struct meter meter = {.name = info.id};
+	int compressed = 0;
 	int r = ctr_state(c, &info, err); /* the ID, which has no character that JSON escapes */
 
 	opt->progress = meter_show;
 	opt->progress_arg = &meter;
+	opt->compressed = &compressed;
 	if (r == 0)
 		r = wish->pre ? ctr_pre_dump(c, opt, err) : ctr_checkpoint(c, opt, err);
 	meter_end(&meter);
+	if (r == 0 && opt->compress && !compressed)
+		(void)fprintf(stderr,
+			      "containerctl: the checkpoint of %s is not compressed: there is "
+			      "little in it, or the system's log says why\n",
+			      info.id);
 	if (r == 0 && opt->stats)
 		print_stats(info.id, opt->stats);
 	return r;
@@ -74,7 +83,7 @@ static int checkpoint_one(struct ctr_container *c, void *arg, struct ctr_error *
 static bool is_final(const struct flags *f)
 {
 	return f->leave_running || f->kill_plain || f->tcp_established || f->file_locks ||
-	       f->auto_dedup || f->ext_unix;
+	       f->auto_dedup || f->ext_unix || f->compress;
 }
 
 int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
@@ -99,6 +108,7 @@ int ctl_checkpoint(struct ctl *ctl, int argc, char **argv)
 				     .file_locks = f.file_locks,
 				     .auto_dedup = f.auto_dedup,
 				     .ext_unix = f.ext_unix,
+				     .compress = f.compress,
 				     .directory = f.directory,
 				     .stats = f.print_stats ? &stats : NULL}};
 	return r == CTL_GO_ON ? ctl_each(ctl, &(const struct ctl_each){checkpoint_one, &wish}, argv)

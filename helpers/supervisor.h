@@ -268,6 +268,16 @@ void supervisor_say_dumped(const struct supervisor *s, struct msg *m);
 /** supervisor_unquiet - PID 1 takes up its work again after a dump or a restore */
 int supervisor_unquiet(struct supervisor *s, struct ctr_error *err);
 
+/* supervisor_pack.c */
+
+/**
+ * supervisor_pack - compress the checkpoint that was just taken, the lock is held
+ * @store: where it is; "": the root
+ *
+ * False: it is there as it was; the log says why, unless nothing became smaller.
+ */
+bool supervisor_pack(struct supervisor *s, int rootfd, const char *store);
+
 /* supervisor_predump.c */
 
 /** supervisor_pre_dump - the request of a client: write memory, all goes on. m as above */

@@ -28,7 +28,7 @@ enum { LOCK_MS = 5000, QUIET_MS = 8000, UNQUIET_MS = 2000, DUMP_MS = 600000 };
 
 /** struct request - what the client wants */
 struct request {
-	bool kill_plain, auto_dedup;
+	bool kill_plain, auto_dedup, compress;
 	const char *store; /* NULL: as the definition says */
 	struct ckpt plan;
 };
@@ -410,6 +410,8 @@ static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ct
 	r = mk.storefd = supervisor_store(s, rq->store, mk.store, err);
 	if (r >= 0)
 		r = make(&mk, err);
+	if (r >= 0 && rq->compress)
+		rq->compress = supervisor_pack(s, mk.rootfd, mk.store);
 	cleanup_fd(&mk.storefd);
 	cleanup_fd(&mk.rootfd);
 	return r;
@@ -420,6 +422,7 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 	struct request rq = {
 	    .kill_plain = flag(m, "kill_plain"),
 	    .auto_dedup = flag(m, "auto_dedup"),
+	    .compress = flag(m, "compress"),
 	    .store = msg_get(m, "directory"),
 	    .plan = {.left_running = flag(m, "leave_running"),
 		     .tcp_established = s->tcp_established || flag(m, "tcp_established"),
@@ -448,6 +451,7 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 		supervisor_stop(s, 0);
 	}
 	msg_init(m, "ok");
+	msg_add(m, "compressed", "%d", rq.compress);
 	supervisor_say_dumped(s, m);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "ckptdir.h"
 #include "cleanup.h"
 #include "load.h"
+#include "packed.h"
 #include "record.h"
 #include "seal.h"
 #include "supervisor.h"
@@ -23,6 +24,8 @@ struct coming {
 	struct supervisor *s;
 	bool login;
 	int rootfd, dirfd, images, upper;
+	int scratch;		   /* what CRIU reads of a compressed one; -1: dirfd has that */
+	struct ckptdir_retired at; /* where that is */
 	struct seal seal;
 	struct checking checking;
 	struct ckpt plan;
@@ -49,17 +52,40 @@ static bool is_same_owner(const struct state *a, const struct state *b)
 	       str_equal(a->definition, b->definition);
 }
 
+/*
+ * Whether there is one is all that is believed of the list. Locked, so that it is swept when this
+ * process was killed (MUST-9).
+ */
+static int make_scratch(struct coming *cm, struct ctr_error *err)
+{
+	if (faccessat(cm->dirfd, PACKED_LIST, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	ckptdir_store(cm->rootfd, cm->s->c.st.id, cm->at.store);
+	cm->scratch = ckptdir_new_in(cm->rootfd, cm->at.store, cm->at.name, err);
+	return cm->scratch < 0 ? cm->scratch : 0;
+}
+
+static void drop_scratch(struct coming *cm)
+{
+	if (cm->scratch >= 0)
+		ckptdir_drop_in(cm->rootfd, cm->at.store, cm->at.name);
+	cleanup_fd(&cm->scratch);
+}
+
 /* MUST-10: of the folder nothing is read that was not checked before. */
 static int check(struct coming *cm, struct ctr_error *err)
 {
 	struct supervisor *s = cm->s;
 	struct state st;
-	int r;
+	int r = make_scratch(cm, err);
 
+	if (r < 0)
+		return r;
 	cm->seal = (struct seal){.rootfd = cm->rootfd,
 				 .dirfd = cm->dirfd,
 				 .st = &s->c.st,
 				 .upper = -1,
+				 .scratch = cm->scratch,
 				 .helper_dir = s->opt.helper_dir,
 				 .criu = s->opt.criu,
 				 .stateroot = s->c.rootfd};
@@ -79,11 +105,13 @@ static int check(struct coming *cm, struct ctr_error *err)
 
 static int open_parts(struct coming *cm, struct ctr_error *err)
 {
-	cm->images = openat(cm->dirfd, CKPT_IMAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int from = cm->scratch >= 0 ? cm->scratch : cm->dirfd;
+
+	cm->images = openat(from, CKPT_IMAGES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cm->images < 0)
 		return err_sys(err, errno, "restore", "open the folder of images");
 	/* all names were compared with the manifest's: where there is none, there was none */
-	cm->upper = openat(cm->dirfd, CKPT_UPPER, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	cm->upper = openat(from, CKPT_UPPER, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	return cm->upper < 0 && errno != ENOENT ? err_sys(err, errno, "restore", "open " CKPT_UPPER)
 						: 0;
 }
@@ -149,8 +177,13 @@ static int restore(struct coming *cm, struct ctr_error *err)
 
 int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err)
 {
-	struct coming cm = {
-	    .s = s, .login = login, .rootfd = -1, .dirfd = -1, .images = -1, .upper = -1};
+	struct coming cm = {.s = s,
+			    .login = login,
+			    .rootfd = -1,
+			    .dirfd = -1,
+			    .images = -1,
+			    .upper = -1,
+			    .scratch = -1};
 	uint64_t begin = child_now_ms();
 	int r;
 
@@ -165,6 +198,7 @@ int supervisor_restore(struct supervisor *s, bool login, struct ctr_error *err)
 		log_event(s, "restore", NULL, "init=%d duration_ms=%llu", s->c.st.init.pid,
 			  (unsigned long long)(child_now_ms() - begin));
 	seal_check_drop(&cm.checking);
+	drop_scratch(&cm);
 	ckpt_done(&cm.plan);
 	cleanup_fd(&cm.upper);
 	cleanup_fd(&cm.images);

@@ -7,9 +7,10 @@
 #include "cleanup.h"
 #include "crstats.h"
 #include "dumpopt.h"
+#include "zstdlib.h"
 
-/* Dump and sealing, each with their own deadlines (criurun.h, seal.h), and what is around them */
-enum { CHECKPOINT_MS = 1260000, RESTORE_MS = 1260000 };
+/* Dump, sealing, compression, each with their deadlines (criurun.h, seal.h), and what is around */
+enum { CHECKPOINT_MS = 1860000, RESTORE_MS = 1260000 };
 
 static void request(struct msg *m, const char *verb, const struct ctr_checkpoint_options *opt)
 {
@@ -20,8 +21,17 @@ static void request(struct msg *m, const char *verb, const struct ctr_checkpoint
 	msg_add(m, "file_locks", "%d", opt->file_locks != 0);
 	msg_add(m, "ext_unix", "%d", opt->ext_unix != 0);
 	msg_add(m, "auto_dedup", "%d", opt->auto_dedup != 0);
+	msg_add(m, "compress", "%d", opt->compress != 0);
 	if (opt->directory)
 		msg_add(m, "directory", "%s", opt->directory);
+}
+
+/* Before anything is touched: the supervisor would be without it too. */
+static int need_zstd(struct ctr_error *err)
+{
+	autozstd struct zstdlib l = {0};
+
+	return zstdlib_open(&l, err);
 }
 
 /* What is not told is 0. */
@@ -37,6 +47,16 @@ static void read_stats(const struct msg *m, struct ctr_checkpoint_stats *ret)
 			*v[i] = 0;
 }
 
+static void read_answer(const struct msg *m, const struct ctr_checkpoint_options *opt)
+{
+	uint64_t v = 0;
+
+	if (opt->stats)
+		read_stats(m, opt->stats);
+	if (opt->compressed)
+		*opt->compressed = msg_get_u64(m, "compressed", &v) == 0 && v == 1;
+}
+
 static int ask(struct ctr_container *c, enum machine_op op,
 	       const struct ctr_checkpoint_options *opt, struct ctr_error *err)
 {
@@ -49,6 +69,8 @@ static int ask(struct ctr_container *c, enum machine_op op,
 
 	if (r == 0 && opt)
 		r = dumpopt_check(opt, state_ns(&v.st, "net") != 0, err);
+	if (r == 0 && opt && opt->compress)
+		r = need_zstd(err);
 	if (r < 0)
 		return r;
 	control = api_control(c, err);
@@ -65,8 +87,8 @@ static int ask(struct ctr_container *c, enum machine_op op,
 	if (r < 0)
 		return r;
 	msg_done(&m);
-	if (opt && opt->stats)
-		read_stats(&m, opt->stats);
+	if (opt)
+		read_answer(&m, opt);
 	return 0;
 }
 

@@ -16,9 +16,10 @@ enum { TICK_MS = 250, DEPTH_MAX = 2 };
 const char *ctr_phase_name(enum ctr_phase phase)
 {
 	static const char *const names[] = {
-	    [CTR_PHASE_PREPARING] = "preparing", [CTR_PHASE_WRITING] = "writing",
-	    [CTR_PHASE_SIGNING] = "signing",	 [CTR_PHASE_ENDING] = "ending",
-	    [CTR_PHASE_CHECKING] = "checking",	 [CTR_PHASE_RESTORING] = "restoring",
+	    [CTR_PHASE_PREPARING] = "preparing",     [CTR_PHASE_WRITING] = "writing",
+	    [CTR_PHASE_SIGNING] = "signing",	     [CTR_PHASE_ENDING] = "ending",
+	    [CTR_PHASE_CHECKING] = "checking",	     [CTR_PHASE_RESTORING] = "restoring",
+	    [CTR_PHASE_COMPRESSING] = "compressing",
 	};
 
 	return (unsigned int)phase < ARRAY_SIZE(names) ? names[phase] : "unknown";

@@ -256,6 +256,22 @@ int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
 	return r < 0 ? err_sys(err, r, "checkpoint", "name the checkpoint of container %s", id) : 0;
 }
 
+int ckptdir_replace(int rootfd, const struct ckptdir_retired *by, const char *id,
+		    struct ctr_error *err)
+{
+	autofd int storefd = *by->store ? ckptstore_open(by->store, false, err) : -1, fd = -1;
+
+	if (*by->store && storefd < 0)
+		return take_fd(&storefd);
+	fd = ckptsweep_lock(*by->store ? storefd : rootfd, err);
+	if (fd < 0)
+		return take_fd(&fd);
+	if (renameat2(fd, by->name, fd, id, RENAME_EXCHANGE) < 0 || fsync(fd) < 0)
+		return err_sys(err, errno, "checkpoint", "replace the checkpoint of %s", id);
+	ckptdir_drop_in(rootfd, by->store, by->name);
+	return 0;
+}
+
 static int make_link(int dirfd, const char *store, const char *id, char name[CKPTDIR_NAME])
 {
 	char target[PATH_MAX];
@@ -346,6 +362,16 @@ int ckptdir_open(int rootfd, const char *id, struct ctr_error *err)
 	if (fd == -ENOENT)
 		return no_such(id, err);
 	return fd < 0 ? err_sys(err, fd, "checkpoint", "open the checkpoint of %s", id) : fd;
+}
+
+void ckptdir_store(int rootfd, const char *id, char ret[PATH_MAX])
+{
+	autofd int dirfd = ckptsweep_open(rootfd, CKPTSWEEP_FOLDER);
+	char store[PATH_MAX] = "";
+
+	if (dirfd < 0 || ckptstore_read(dirfd, id, id, store) < 0)
+		store[0] = '\0';
+	memcpy(ret, store, PATH_MAX);
 }
 
 int ckptdir_retire(int rootfd, const char *id, struct ckptdir_retired *ret, struct ctr_error *err)

@@ -21,6 +21,12 @@
 
 enum { CKPTDIR_NAME = 16 };
 
+/** struct ckptdir_retired - where files are of what is no checkpoint any more, or not yet */
+struct ckptdir_retired {
+	char name[CKPTDIR_NAME];
+	char store[PATH_MAX]; /* "": the checkpoint root */
+};
+
 /** ckptdir_open_root - open it, make what is absent, its parents 0755. dirfd or -errno */
 int ckptdir_open_root(const char *path, struct ctr_error *err) ATTR_WARN_UNUSED;
 
@@ -55,6 +61,15 @@ void ckptdir_unnote(int rootfd, const char *name);
 int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
 		    struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * ckptdir_replace - one of ckptdir_new_in() in the place of that of an ID, in one step
+ *
+ * The former is removed; what it keeps of the network is the new one's. What cannot be removed now
+ * is left to the next.
+ */
+int ckptdir_replace(int rootfd, const struct ckptdir_retired *by, const char *id,
+		    struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** ckptdir_drop - remove one in the making; what cannot be removed now is left to the next */
 void ckptdir_drop(int rootfd, const char *name);
 void ckptdir_drop_in(int rootfd, const char *store, const char *name);
@@ -75,14 +90,11 @@ bool ckptdir_forget(int rootfd, const char *id);
 /** ckptdir_open - the checkpoint of that ID, here or in a store. -ENOENT (CTR_E_NOT_FOUND) */
 int ckptdir_open(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/** ckptdir_store - the store that it is in; "": the root */
+void ckptdir_store(int rootfd, const char *id, char ret[PATH_MAX]);
+
 /** ckptdir_remove - remove it. -ENOENT (CTR_E_NOT_FOUND) */
 int ckptdir_remove(int rootfd, const char *id, struct ctr_error *err) ATTR_WARN_UNUSED;
-
-/** struct ckptdir_retired - where the files of a former checkpoint are */
-struct ckptdir_retired {
-	char name[CKPTDIR_NAME];
-	char store[PATH_MAX]; /* "": the checkpoint root */
-};
 
 /**
  * ckptdir_retire - from here on it is no checkpoint; its files are still there, for

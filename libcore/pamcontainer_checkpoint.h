@@ -44,6 +44,7 @@ enum ctr_phase {
 	CTR_PHASE_ENDING,   /* what was written is ended and removed */
 	CTR_PHASE_CHECKING, /* nothing runs before all of it was compared */
 	CTR_PHASE_RESTORING,
+	CTR_PHASE_COMPRESSING, /* all runs on, or has ended, and the checkpoint is whole already */
 };
 
 /** ctr_phase_name - "preparing" ...; "unknown" for other numbers. Static, never NULL */
@@ -93,6 +94,14 @@ struct ctr_checkpoint_options {
 	int lazy_pages, status_fd;
 	enum ctr_cgroups manage_cgroups;
 	int empty_network;
+	/*
+	 * Compress memory, that of pre-dumps too, and what is in a volatile overlay. This is done
+	 * after it was taken, so nothing stands still for it, but the answer waits; meanwhile both
+	 * forms are on the disk, as they are while it is restored. CTR_E_UNSUPPORTED (-ENOTSUP)
+	 * without libzstd. A checkpoint that cannot be compressed then (a full disk) stays as it is
+	 */
+	int compress;
+	int *compressed; /* filled on success: non-zero, it is; NULL: not wanted */
 };
 
 /**

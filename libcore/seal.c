@@ -16,6 +16,7 @@
 #include "fd.h"
 #include "fit.h"
 #include "ledger.h"
+#include "packed.h"
 #include "place.h"
 #include "tagwatch.h"
 #include "treetar.h"
@@ -245,6 +246,56 @@ int seal_sync(const struct seal *s, struct ctr_error *err)
 	return child_run(sync_all, &copy, SEAL_MS, err);
 }
 
+/* ---- compressing one ---- */
+
+/** struct packing - seal_pack() and its child */
+struct packing {
+	const struct seal *seal;
+	int to;
+};
+
+static int sign_packed(const struct packing *p, struct manifest_check *k, const struct tools *t,
+		       struct ctr_error *err)
+{
+	char nonce[TREE_NONCE + 1];
+	const struct tag_context c = {.dirfd = p->to, .key = &t->key, .nonce = nonce};
+	int r = manifest_nonce(&t->lib, nonce);
+
+	return r < 0 ? err_sys(err, r, "manifest", "getrandom")
+		     : manifest_write_with(&c, &k->m, err);
+}
+
+/* MUST-10: what was changed since is not signed again. */
+static int pack(void *arg, struct ctr_error *err)
+{
+	const struct packing *p = arg;
+	autotools struct tools t = {0};
+	autozstd struct zstdlib z = {0};
+	struct manifest_check k;
+	int r = open_tools(&t, p->seal->rootfd, false, err), n = 0;
+
+	if (r == 0)
+		r = zstdlib_open(&z, err);
+	if (r == 0)
+		r = manifest_check_begin(p->seal->dirfd, &t.key, &k, err);
+	if (r < 0)
+		return r;
+	r = manifest_check_tags(&k, TAG_ALL, err);
+	if (r == 0)
+		r = n = packed_make(p->seal->dirfd, &k.is, p->to, &z, err);
+	if (r > 0)
+		r = sign_packed(p, &k, &t, err);
+	manifest_check_done(&k);
+	return r < 0 ? r : n > 0;
+}
+
+int seal_pack(const struct seal *s, int to, struct ctr_error *err)
+{
+	struct packing p = {s, to};
+
+	return child_run(pack, &p, SEAL_MS, err);
+}
+
 /* ---- checking one ---- */
 
 /* MUST-7: who logs in under that name now is who has the images. */
@@ -284,26 +335,51 @@ static int check_fit(struct seal *s, const struct sodiumlib *lib, const struct m
 	return r < 0 ? r : check_user(m, err);
 }
 
+/* MUST-10: all of it was checked. */
+static int unpack(const struct seal *s, const struct manifest_check *k, struct ctr_error *err)
+{
+	autozstd struct zstdlib z = {0};
+	int r;
+
+	if (s->scratch < 0)
+		return err_set(err, CTR_E_IMAGE, EBADMSG, "manifest",
+			       PACKED_LIST ": was not there before");
+	r = zstdlib_open(&z, err);
+	return r < 0 ? r : packed_undo(s->dirfd, &k->is, s->scratch, &z, err);
+}
+
+static bool is_packed(const struct manifest_check *k)
+{
+	for (size_t i = 0; i < k->want.n; i++)
+		if (strcmp(k->want.v[i].path, PACKED_LIST) == 0)
+			return true;
+	return false;
+}
+
 /* Tells when all was checked that is needed before CRIU runs, and goes on with the memory. */
 static int check_all(struct checking *ck, struct ctr_error *err)
 {
 	struct seal *s = &ck->seal;
 	autotools struct tools t = {0};
 	struct manifest_check k;
+	bool packed;
 	int r = open_tools(&t, s->rootfd, false, err);
 
 	if (r == 0)
 		r = manifest_check_begin(s->dirfd, &t.key, &k, err);
 	if (r < 0)
 		return r;
-	r = manifest_check_tags(&k, TAG_OTHERS, err);
+	packed = is_packed(&k);
+	r = manifest_check_tags(&k, packed ? TAG_ALL : TAG_OTHERS, err);
 	if (r == 0)
 		r = check_fit(s, &t.lib, &k.m, err);
 	if (r == 0)
 		r = ledger_check(s->rootfd, s->st->id, k.m.counter, err);
+	if (r == 0 && packed)
+		r = unpack(s, &k, err);
 	if (r == 0)
 		(void)!fd_write_all(ck->say, "o", 1); /* who is gone needs no answer */
-	if (r == 0)
+	if (r == 0 && !packed)
 		r = manifest_check_tags(&k, TAG_MEMORY, err);
 	manifest_check_done(&k);
 	return r;

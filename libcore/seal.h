@@ -33,6 +33,11 @@ struct seal {
 	struct crver *asked;	/* of the version, for seal_make() */
 	bool leave_running;
 	bool parents; /* the folder has pre-dumps, which seal_begin() reads */
+	/*
+	 * seal_check_begin(): an empty folder of the same file system, which a compressed
+	 * checkpoint (packed.h) is decompressed to; -1 for another
+	 */
+	int scratch;
 };
 
 /** struct sealing - seal_make() on its way; both release it */
@@ -60,6 +65,15 @@ void seal_drop(struct sealing *sg);
 /** seal_sync - what seal_make() published is on the disk when this returns */
 int seal_sync(const struct seal *s, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * seal_pack - what seal_make() published once more, compressed
+ * @to: an empty folder of the same file system, locked; signed with the same counter when this
+ *	returns 1
+ *
+ * 0: nothing became smaller. What is no more what was signed is not signed again: CTR_E_IMAGE.
+ */
+int seal_pack(const struct seal *s, int to, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** struct checking - seal_check_begin() on its way; seal_check_drop() when it is not ended */
 struct checking {
 	struct seal seal;
@@ -72,7 +86,8 @@ struct checking {
  *
  * When this returns 0, signature, names and sizes were checked, the machine (fit.h), the user
  * (MUST-7), the counter, and every file but the memory in CRIU's images, which a child goes on to
- * read; ret stays where it is until the end. CTR_E_IMAGE, CTR_E_MISFIT
+ * read; ret stays where it is until the end. Of a compressed one all files were, and the scratch
+ * folder has what CRIU is to read. CTR_E_IMAGE, CTR_E_MISFIT
  */
 int seal_check_begin(const struct seal *s, struct checking *ret,
 		     struct ctr_error *err) ATTR_WARN_UNUSED;

@@ -340,6 +340,10 @@ Volatile=overlay
     done = ctl(world, "exec", "over", "--", "/bin/busybox", "sh", "-c",
                 "cd /etc; cat link d/x; ls; a=$(wc -l < ticks); sleep 1; [ $(wc -l < ticks) -gt $a ] && echo more")
     assert done.stdout.decode().split() == ["mine", "x", "d", "file", "link", "p", "ticks", "more"], done
+    ctl(world, "exec", "over", "--", "/bin/busybox", "dd", "if=/dev/zero", "of=/etc/big", "bs=1k", "count=200")
+    _round(world, "over", "--compress")
+    done = ctl(world, "exec", "over", "--", "/bin/busybox", "wc", "-c", "/etc/big", "/etc/d/x")
+    assert done.stdout.decode().split()[:4] == ["204800", "/etc/big", "2", "/etc/d/x"], done
     assert sorted(os.listdir(f"{tree}/etc")) == ["old"]
     ctl(world, "terminate", "over")
     subprocess.run(["umount", tree], check=True)

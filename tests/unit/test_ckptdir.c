@@ -111,6 +111,26 @@ static void files_that_were_left_are_swept(void **state)
 	assert_int_equal(ckptkey_read(f->fd, &f->lib, &key, NULL), 0);
 }
 
+/* Compressed, say: the same checkpoint, in one step. */
+static void one_takes_the_place(void **state)
+{
+	struct folder *f = *state;
+	struct ckptdir_retired by = {.store = ""};
+	autofd int fd = ckptdir_new(f->fd, by.name, NULL);
+	struct ctr_error e;
+	char store[PATH_MAX];
+
+	folder_put(fd, "what", "small", 5);
+	assert_int_equal(ckptdir_replace(f->fd, &by, "a-1", &e), -ENOENT);
+	make(f, "a-1", "large", false);
+	assert_int_equal(ckptdir_replace(f->fd, &by, "a-1", NULL), 0);
+	assert_is(f, "a-1", "small");
+	assert_int_equal(ckptdir_sweep(f->fd, true, NULL),
+			 0); /* nothing is left of the large one */
+	ckptdir_store(f->fd, "a-1", store);
+	assert_string_equal(store, "");
+}
+
 static void a_dropped_one_is_gone(void **state)
 {
 	struct folder *f = *state;
@@ -165,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	    T(newest_is_there),	      T(what_was_left_is_swept), T(files_that_were_left_are_swept),
+	    T(one_takes_the_place),   T(one_of_them_is_there),	 T(root_is_private),
 	    T(a_dropped_one_is_gone), T(one_of_them_is_there),	 T(root_is_private),
 	};
 
