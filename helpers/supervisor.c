@@ -108,7 +108,7 @@ static bool begin(struct supervisor *s)
 		i++;
 	openlog("container-supervisor", LOG_PID, LOG_AUTHPRIV);
 	create_init(&s->c);
-	s->unsynced = s->spent = s->pre.dirfd = s->tell = -1;
+	s->unsynced = s->spent = s->pre.dirfd = s->tell = s->work = -1;
 	s->oom = (struct cgnotify)CGNOTIFY_NONE;
 	return verbs[i].begin(s, FD_SOCKET);
 }

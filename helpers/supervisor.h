@@ -60,9 +60,10 @@ struct supervisor {
 	int spent; /* that of which it was restored, until supervisor_drop_spent(); -1 */
 	struct ckptdir_retired retired; /* its files */
 	struct predumps pre;
-	int tell;			  /* who asked hears of progress there; -1: nobody */
-	char store[PATH_MAX];		  /* of its checkpoints, Directory=; "": the root */
-	bool restored;			  /* came back from a checkpoint */
+	int tell;	      /* who asked hears of progress there; -1: nobody */
+	int work;	      /* folder for CRIU's log, of a request; -1: containers/ID */
+	char store[PATH_MAX]; /* of its checkpoints, Directory=; "": the root */
+	bool restored;	      /* came back from a checkpoint */
 	bool tcp_established, file_locks; /* of a checkpoint, as the definition wants */
 	bool save_on_logout, save_on_disconnect;
 	bool reattach; /* a login may get back what is detached */
@@ -247,6 +248,9 @@ void supervisor_tell(const struct supervisor *s, enum ctr_phase phase, const cha
  */
 int supervisor_store(const struct supervisor *s, const char *wanted, char ret[PATH_MAX],
 		     struct ctr_error *err);
+
+/** supervisor_open_work - the folder for CRIU's log that a request names, as s->work; -1: none */
+int supervisor_open_work(struct supervisor *s, const struct msg *m, struct ctr_error *err);
 
 /** supervisor_look_at_mounts - which ones CRIU keeps, and which ones are taken from the tree */
 int supervisor_look_at_mounts(const struct supervisor *s, struct ckpt *plan, struct ctr_error *err);

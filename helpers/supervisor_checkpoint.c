@@ -215,7 +215,7 @@ static int dump(struct making *mk, struct ctr_error *err)
 	const struct ckpt *plan = &mk->rq->plan;
 	const struct criu_dump d = {.job = {.program = s->opt.criu,
 					    .images = mk->images,
-					    .work = s->c.dirfd,
+					    .work = s->work >= 0 ? s->work : s->c.dirfd,
 					    .externals = &plan->externals,
 					    .netns = state_ns(&mk->st, "net"),
 					    .lock_network = keeps_connections(s, plan),
@@ -236,7 +236,7 @@ static int dump(struct making *mk, struct ctr_error *err)
 	supervisor_tell(s, CTR_PHASE_ENDING, mk->store, s->c.st.id);
 	s->dumped = (struct crstats){{0}};
 	if (r == 0)
-		(void)!crstats_read_at(s->c.dirfd, &s->dumped); /* of use to people only */
+		(void)!crstats_read_at(d.job.work, &s->dumped); /* of use to people only */
 	return r;
 }
 
@@ -377,6 +377,14 @@ int supervisor_store(const struct supervisor *s, const char *wanted, char ret[PA
 		   : take_fd(&fd);
 }
 
+int supervisor_open_work(struct supervisor *s, const struct msg *m, struct ctr_error *err)
+{
+	const char *path = msg_get(m, "work");
+
+	s->work = path ? ckptstore_open(path, true, err) : -1;
+	return path && s->work < 0 ? s->work : 0;
+}
+
 int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err)
 {
 	if (s->kill_end)
@@ -435,8 +443,11 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 
 	s->tell = tell;
 	if (lock >= 0)
+		r = supervisor_open_work(s, m, err);
+	if (r >= 0)
 		r = checkpoint_locked(s, &rq, err);
 	s->tell = -1;
+	cleanup_fd(&s->work);
 	ckpt_done(&rq.plan);
 	if (lock >= 0)
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);

@@ -56,7 +56,7 @@ static int dump(struct supervisor *s, const struct ckpt *plan, int images, struc
 	char parent[sizeof(CKPT_PRE) + 16] = "";
 	struct criu_dump d = {.job = {.program = s->opt.criu,
 				      .images = images,
-				      .work = s->c.dirfd,
+				      .work = s->work >= 0 ? s->work : s->c.dirfd,
 				      .externals = &plan->externals,
 				      .netns = state_ns(&s->c.st, "net")},
 			      .init = s->c.st.init.pid,
@@ -72,7 +72,7 @@ static int dump(struct supervisor *s, const struct ckpt *plan, int images, struc
 		  : criurun_dump(&d, NULL, NULL, err);
 	s->dumped = (struct crstats){{0}};
 	if (r == 0)
-		(void)!crstats_read_at(s->c.dirfd, &s->dumped); /* of use to people only */
+		(void)!crstats_read_at(d.job.work, &s->dumped); /* of use to people only */
 	return r;
 }
 
@@ -118,8 +118,11 @@ int supervisor_pre_dump(struct supervisor *s, struct msg *m, struct ctr_error *e
 	int r;
 
 	s->tell = tell;
-	r = lock < 0 ? lock : pre_dump_locked(s, msg_get(m, "directory"), err);
+	r = lock < 0 ? lock : supervisor_open_work(s, m, err);
+	if (r == 0)
+		r = pre_dump_locked(s, msg_get(m, "directory"), err);
 	s->tell = -1;
+	cleanup_fd(&s->work);
 	msg_done(m);
 	if (lock >= 0)
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);

@@ -124,6 +124,7 @@ static int make(struct coming *cm, struct ctr_error *err)
 					    .folder = cm->dirfd,
 					    .images = cm->images,
 					    .upper_tar = cm->upper,
+					    .work = s->work,
 					    .walls = &cm->plan.walls,
 					    .externals = &cm->plan.externals,
 					    .held = &cm->plan.held,
@@ -256,9 +257,12 @@ static int serve(struct supervisor *s, struct msg *m, int sock, struct ctr_error
 	lock = state_lock(s->c.rootfd, s->c.st.id, ms > 60000 ? 60000 : (unsigned int)ms, err);
 	if (lock < 0)
 		return lock;
+	r = supervisor_open_work(s, m, err);
 	s->tell = tell;
-	r = restore_locked(s, sock, err);
+	if (r == 0)
+		r = restore_locked(s, sock, err);
 	s->tell = -1;
+	cleanup_fd(&s->work);
 	state_unlock(s->c.rootfd, id, &lock);
 	return r;
 }

@@ -24,6 +24,8 @@ static void request(struct msg *m, const char *verb, const struct ctr_checkpoint
 	msg_add(m, "compress", "%d", opt->compress != 0);
 	if (opt->directory)
 		msg_add(m, "directory", "%s", opt->directory);
+	if (opt->work_directory)
+		msg_add(m, "work", "%s", opt->work_directory);
 }
 
 /* Before anything is touched: the supervisor would be without it too. */
@@ -122,6 +124,8 @@ static int restore(struct ctr_factory *f, const char *id, const struct ctr_resto
 		w.fn = opt->progress;
 		w.arg = opt->progress_arg;
 	}
+	if (opt && opt->work_directory)
+		msg_add(&m, "work", "%s", opt->work_directory);
 	r = api_watch_open(&w, &m, err);
 	if (r < 0)
 		return r;

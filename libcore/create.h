@@ -23,6 +23,7 @@ struct create_restore {
 	int folder;		  /* of the checkpoint */
 	int images;		  /* folder of CRIU in it */
 	int upper_tar;		  /* -1: the root is no overlay */
+	int work;		  /* folder for CRIU's log, -1: containers/ID */
 	const struct strv *walls; /* mntlist.h */
 	const struct strv *externals;
 	const struct strv *held, *places;	 /* held.h, place.h */

@@ -102,6 +102,12 @@ struct ctr_checkpoint_options {
 	 */
 	int compress;
 	int *compressed; /* filled on success: non-zero, it is; NULL: not wanted */
+	/*
+	 * Folder for CRIU's log and statistics (dump.log, stats-dump; restore.log, stats-restore),
+	 * over those of before; NULL: they go with the container, and of what fails the error has
+	 * the line that matters. As `directory`: made when it is absent, root's alone
+	 */
+	const char *work_directory;
 };
 
 /**
@@ -127,7 +133,7 @@ int ctr_checkpoint(struct ctr_container *c, const struct ctr_checkpoint_options 
 
 /**
  * ctr_pre_dump - write its memory to disk while it runs on
- * @opt: stats and nothing else; NULL: all zero
+ * @opt: stats, directory, work_directory and progress alone; NULL: all zero
  *
  * Whatever is written to memory afterwards is in the next one, and at last in ctr_checkpoint(),
  * which has the less to write while all stands still. May be called several times; what it wrote
@@ -159,6 +165,7 @@ struct ctr_restore_options {
 	    *directory; /* of ctr_checkpoint_options, where the root has no link; NULL: it has */
 	ctr_progress_fn progress; /* NULL: not wanted */
 	void *progress_arg;
+	const char *work_directory; /* of ctr_checkpoint_options */
 };
 
 /**

@@ -302,7 +302,7 @@ static int run_criu(void *ctx, struct ctr_error *err)
 	bool own_net = s->c->spec->namespaces & CLONE_NEWNET;
 	struct criu_job job = {.program = from->criu,
 			       .images = from->images,
-			       .work = s->c->dirfd,
+			       .work = from->work >= 0 ? from->work : s->c->dirfd,
 			       .externals = from->externals,
 			       .netns = own_net,
 			       .timens = nsconf_path(s->c->spec, CLONE_NEWTIME),
