@@ -19,7 +19,8 @@ enum { API_LOCK_MS = 5000, API_ANSWER_MS = 5000, API_FREEZE_MS = 5000, API_END_M
 
 struct ctr_factory {
 	char *state_root, *helper_dir, *checkpoint_root, *criu;
-	char *conf; /* NULL: the default */
+	char *conf;	    /* NULL: the default */
+	const char *cgroup; /* Cgroup= of definitions that leave it open; static, NULL: auto */
 	unsigned int timeout_ms;
 	/* the machine's hierarchies as the first container met them: reading all mounts takes
 	 * longer than reading a record */

@@ -220,11 +220,19 @@ int api_supervisor(const struct ctr_factory *f, const char *verb, struct ctr_err
 	return launch_start(path, argv, err);
 }
 
+/* Its text, and what the factory adds where it leaves that open. */
+static char *definition_of(const struct ctr_factory *f, const struct spec *spec)
+{
+	if (!f->cgroup || spec->cgroup != SPEC_CG_AUTO)
+		return strdup(spec_text(spec));
+	return str_dup_format("%s[Resources]\nCgroup=%s\n", spec_text(spec), f->cgroup);
+}
+
 static int request(const struct ctr_factory *f, const char *id, const struct spec *spec,
 		   struct msg *m, struct ctr_error *err)
 {
-	const char *text = spec_text(spec);
-	autofd int sock = -1, fd = fd_memfd("definition", text, strlen(text));
+	autofree char *text = definition_of(f, spec);
+	autofd int sock = -1, fd = text ? fd_memfd("definition", text, strlen(text)) : -ENOMEM;
 	int r;
 
 	if (fd < 0)

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "api.h"
 #include "cleanup.h"
+#include "mnt.h"
 #include "num.h"
 #include "parse.h"
 #include "path.h"
+#include "sys.h"
 
 enum { TIMEOUT_MS = 5000, TIMEOUT_MIN_MS = 100, TIMEOUT_MAX_MS = 60000 };
 
@@ -68,11 +72,46 @@ static int set_timeout(struct ctr_factory *f, const char *value, struct ctr_erro
 	return 0;
 }
 
+/* As definitions have it: which container has scopes the machine decides, else the caller does. */
+static int set_cgroup(struct ctr_factory *f, const char *value, struct ctr_error *err)
+{
+	static const char *const drivers[] = {"auto", "scope", "cgroupfs", NULL};
+
+	for (size_t i = 0; drivers[i]; i++) {
+		if (!str_equal(drivers[i], value))
+			continue;
+		f->cgroup = drivers[i];
+		return 0;
+	}
+	return parse_bad(err, "cgroup", value, parse_suggest(value, drivers));
+}
+
+/* At once, as libcontainer does; what is a mount point already stays as it is. */
+static int set_tmpfs(const struct ctr_factory *f, const char *value, struct ctr_error *err)
+{
+	const uint64_t flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	autofd int dir = -1, m = -1;
+	struct statx st;
+
+	if (!str_equal(value, "yes"))
+		return parse_bad(err, "tmpfs-root", value, "yes");
+	dir = state_open_private(AT_FDCWD, f->state_root, err);
+	if (dir < 0)
+		return dir;
+	if (statx(dir, "", AT_EMPTY_PATH, STATX_INO, &st) < 0)
+		return err_sys(err, errno, "factory", "look at %s", f->state_root);
+	if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return 0;
+	m = mnt_new("tmpfs", "mode=700", flags, err);
+	return m < 0 ? m : mnt_attach(m, dir, f->state_root, err);
+}
+
 int ctr_factory_set(struct ctr_factory *f, const char *option, const char *value,
 		    struct ctr_error *err)
 {
-	static const char *const options[] = {"state-root",	 "helper-dir", "conf", "timeout-ms",
-					      "checkpoint-root", "criu",       NULL};
+	static const char *const options[] = {"state-root", "helper-dir",      "conf",
+					      "timeout-ms", "checkpoint-root", "criu",
+					      "cgroup",	    "tmpfs-root",      NULL};
 
 	if (!option || !value)
 		return err_set(err, CTR_E_CONFIG, EINVAL, "factory", "option or value is NULL");
@@ -86,6 +125,10 @@ int ctr_factory_set(struct ctr_factory *f, const char *option, const char *value
 		return set_path(&f->criu, option, value, err);
 	if (strcmp(option, "conf") == 0)
 		return set_path(&f->conf, option, value, err);
+	if (strcmp(option, "cgroup") == 0)
+		return set_cgroup(f, value, err);
+	if (strcmp(option, "tmpfs-root") == 0)
+		return set_tmpfs(f, value, err);
 	if (strcmp(option, "timeout-ms") == 0)
 		return set_timeout(f, value, err);
 	return parse_bad(err, "option", option, parse_suggest(option, options));

@@ -94,10 +94,12 @@ void ctr_factory_free(struct ctr_factory *f);
  * ctr_factory_set - change an option; the value is copied
  *
  * | state-root  folder of all records; absolute, made 0700 when absent, must be root's alone
- * | helper-dir  folder of container-supervisor, container-init and container-attach
+ * | helper-dir  folder of container-supervisor, container-init (PID 1) and container-attach
  * | conf        policy file; definitions are in containers/ beside it
  * | checkpoint-root  folder of checkpoints and their key, /var/lib/pam_container; the same
  * | criu        the program, an absolute path; starts with /usr/sbin/criu
+ * | cgroup      auto, scope or cgroupfs: Cgroup= of definitions that leave it at auto
+ * | tmpfs-root  yes: a tmpfs on state-root (set before), now, unless it is a mount point. It stays
  * | timeout-ms  how long ctr_create() may take: 100 to 60000, default 5000
  *
  * -EINVAL (CTR_E_CONFIG) names an unknown option or a bad value.

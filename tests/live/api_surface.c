@@ -3,6 +3,7 @@
 #include "api_test.h"
 
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -177,13 +178,59 @@ static void test_missing(struct test *t)
 	end(t, c);
 }
 
+/* Whose text says Cgroup=; whether scopes are possible is the machine's affair */
+static void check_driver(struct test *t, const char *driver)
+{
+	struct ctr_container *c = NULL;
+	struct ctr_config *cfg = NULL;
+	char *text = NULL, *line = NULL;
+	int r;
+
+	need(t, ctr_factory_set(t->f, "cgroup", driver, &t->err) == 0, driver);
+	need(t, ctr_config_new(&cfg, &t->err) == 0 && asprintf(&line, "Cgroup=%s\n", driver) > 0,
+	     "a definition");
+	r = ctr_create(t->f, "driver", cfg, &c, &t->err);
+	ctr_config_free(cfg);
+	if (r < 0) {
+		check(t, strcmp(driver, "scope") == 0 && strstr(t->err.text, "Cgroup=scope"),
+		      "refused by name: %s", t->err.text);
+	} else {
+		check(t, ctr_definition_text(c, &text, &t->err) == 0 && strstr(text, line), "%s",
+		      line);
+		end(t, c);
+	}
+	free(text);
+	free(line);
+}
+
+static void test_factory(struct test *t)
+{
+	static const char root[] = "/run/state-in-memory";
+	struct stat before, after, again;
+	struct ctr_container *c;
+
+	check_driver(t, "cgroupfs");
+	check_driver(t, "scope");
+	need(t, mkdir(root, 0700) == 0 && stat(root, &before) == 0, "a folder");
+	need(t, ctr_factory_set(t->f, "cgroup", "auto", &t->err) == 0, "as the machine has it");
+	need(t, ctr_factory_set(t->f, "state-root", root, &t->err) == 0, "is the state root");
+	for (int i = 0; i < 2; i++)
+		check(t, ctr_factory_set(t->f, "tmpfs-root", "yes", &t->err) == 0, "in memory");
+	check(t, stat(root, &after) == 0 && after.st_dev != before.st_dev, "it is another mount");
+	check(t, (after.st_mode & 07777) == 0700, "of root alone");
+	c = make(t, "memory");
+	check(t, stat("/run/state-in-memory/containers/memory", &again) == 0, "it has the record");
+	end(t, c);
+	check(t, umount(root) == 0, "it was mounted once");
+	check(t, stat(root, &again) == 0 && again.st_dev == before.st_dev, "and no more");
+	check(t, rmdir(root) == 0, "nothing was made below");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct group groups[] = {
-	    {"extra", test_extra},
-	    {"console", test_console},
-	    {"environment", test_environment},
-	    {"missing", test_missing},
+	    {"extra", test_extra},     {"console", test_console}, {"environment", test_environment},
+	    {"missing", test_missing}, {"factory", test_factory},
 	};
 
 	return test_main(argc, argv, groups, COUNT(groups));

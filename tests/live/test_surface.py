@@ -20,3 +20,7 @@ def test_exec_in_environment(world):
 
 def test_exec_in_error(world):
     api._group(world, "api_surface", "missing")
+
+
+def test_factory(world):
+    api._group(world, "api_surface", "factory")

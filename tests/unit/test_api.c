@@ -21,6 +21,11 @@ static void factory_knows_its_options(void **state)
 	    {"conf", "/etc/x.conf", 0, ""},
 	    {"checkpoint-root", "/var/lib/x", 0, ""},
 	    {"checkpoint-root", "x", -EINVAL, "absolute"},
+	    {"cgroup", "auto", 0, ""},
+	    {"cgroup", "cgroupfs", 0, ""},
+	    {"cgroup", "inherit", -EINVAL, "bad cgroup 'inherit'"},
+	    {"cgroup", "scop", -EINVAL, "did you mean 'scope'"},
+	    {"tmpfs-root", "no", -EINVAL, "bad tmpfs-root 'no'"},
 	    {"timeout-ms", "100", 0, ""},
 	    {"timeout-ms", "60000", 0, ""},
 	    {"timeout-ms", "99", -EINVAL, "100 to 60000"},
@@ -46,6 +51,7 @@ static void factory_knows_its_options(void **state)
 		assert_int_equal(ctr_factory_set(f, t[i].option, t[i].value, NULL), t[i].want);
 	}
 	assert_string_equal(f->state_root, "/run/x");
+	assert_string_equal(f->cgroup, "cgroupfs");
 	assert_int_equal(f->timeout_ms, 60000);
 	ctr_factory_free(f);
 	ctr_factory_free(NULL);
