@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "ckptdir.h"
 #include "cleanup.h"
 #include "load.h"
+#include "nsconf.h"
 #include "reap.h"
 #include "record.h"
 #include "supervisor.h"
@@ -172,6 +174,12 @@ static int make(struct supervisor *s, const struct load_paths *paths, const stru
 			       "Instance=shared and PrivateUsers= of %s contradict each other: "
 			       "each login would have to keep his own numbers",
 			       s->c.st.definition);
+	if (nsconf_joined(spec) & CLONE_NEWUSER)
+		return err_set(
+		    err, CTR_E_CONFIG, EINVAL, "users",
+		    "JoinNamespaces=user: of %s: a login has no number of his own there; "
+		    "it is for containers of ctr_create() and containerctl start",
+		    s->c.st.definition);
 	if (has_checkpoint(s))
 		return spec->restore_on_login ? come_back(s, l) : 1;
 	(void)!str_copy(s->shell, sizeof(s->shell), login_shell(l)); /* as long as the login's */

@@ -36,7 +36,7 @@ static int check_scheduler(const struct spec *s, struct ctr_error *err)
 /* What comes back from a checkpoint is in no user namespace, so nothing of these is saved. */
 static int check_users(const struct spec *s, struct ctr_error *err)
 {
-	if (s->users.mode == IDMAP_NO)
+	if (!nsconf_has_users(s))
 		return 0;
 	if (s->on_logout || s->on_disconnect == SPEC_DISCONNECT_CHECKPOINT)
 		return bad(err, "PrivateUsers= and checkpoints (OnLogout=, "
@@ -49,9 +49,9 @@ static int check_users(const struct spec *s, struct ctr_error *err)
 				"nor scheduling realtime");
 	/* it is joined after the user namespace, which has no right to it */
 	if (nsconf_joined(s) & CLONE_NEWCGROUP)
-		return bad(err, "PrivateUsers= and JoinNamespaces=cgroup: can not be together");
+		return bad(err, "a user namespace and JoinNamespaces=cgroup: can not be together");
 	/* PID 1 sees who connects by its group, which does not count then (proc(5)) */
-	if (idmap_is_mapped(&s->users) && s->protect_proc == SPEC_PROC_PTRACEABLE)
+	if (s->users.mode != IDMAP_IDENTITY && s->protect_proc == SPEC_PROC_PTRACEABLE)
 		return bad(err, "ProtectProc=ptraceable can not be used with PrivateUsers=");
 	return 0;
 }

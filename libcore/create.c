@@ -19,6 +19,7 @@
 #include "idpool.h"
 #include "msg.h"
 #include "network.h"
+#include "nsconf.h"
 #include "proc.h"
 #include "record.h"
 #include "setup.h"
@@ -126,18 +127,19 @@ static int run_users(void *ctx, struct ctr_error *err)
 	const struct idpool_job job = {c->rootfd,  c->dirfd,  c->st.id,
 				       c->st.user, c->st.uid, c->gid};
 	struct userns_who who = {.uid = c->st.uid, .gid = c->gid, .groups = own.groups};
-	int r = 0;
+	int theirs = space_joined(c, CLONE_NEWUSER), r = 0;
 
-	if (c->spec->users.mode == IDMAP_NO)
+	if (!nsconf_has_users(c->spec))
 		return 0;
-	if (idmap_is_mapped(&own.choice))
+	own.joined = theirs < 0 ? NULL : &theirs;
+	if (own.joined || idmap_is_mapped(&own.choice))
 		r = idpool_take(&job, &own, err);
 	if (r < 0)
 		return r;
 	who.ngroups = own.ngroups;
 	c->users.choice = own.choice;
 	r = userns_map(&c->users, &who, err);
-	return r < 0 ? r : userns_make(&c->users, space_own(c->spec), err);
+	return r < 0 ? r : userns_make(&c->users, theirs, space_own(c->spec), err);
 }
 
 static void undo_users(void *ctx)

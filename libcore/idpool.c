@@ -7,12 +7,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "cleanup.h"
 #include "fd.h"
 #include "num.h"
+#include "proc.h"
+#include "record.h"
 #include "state.h"
 
 #define NOTE "users"
@@ -164,6 +167,49 @@ static int check_fixed(const struct idpool_job *job, struct subid_list *busy,
 	return r < 0 ? r : write_note(job, c, err);
 }
 
+static bool has_space(const struct idpool_job *job, const char *id, uint64_t inode)
+{
+	autofd int dir = state_open_dir(job->rootfd, id, NULL);
+	struct state st;
+
+	/* a login's has a map of its own; who has ended may have had another one of that inode */
+	if (dir < 0 || record_read(dir, id, &st, NULL) < 0 || st.instance != -1 ||
+	    !proc_is_alive(&st.init))
+		return false;
+	for (size_t i = 0; i < st.nns; i++)
+		if (str_equal(st.ns[i].name, "user") && st.ns[i].inode == inode)
+			return true;
+	return false;
+}
+
+/*
+ * MUST-1: of any other user namespace it is not known who has its numbers, or all rights in it.
+ * They are noted here too: whose it is may end first, and they would be free then.
+ */
+static int share(const struct idpool_job *job, int users, struct idmap_choice *c,
+		 struct ctr_error *err)
+{
+	autostrv struct strv ids = {0};
+	struct stat st;
+	int r = fstat(users, &st) < 0 ? err_sys(err, errno, "users", "look at what is joined")
+				      : state_list(job->rootfd, &ids, err);
+
+	for (size_t i = 0; r == 0 && i < ids.n; i++) {
+		if (!has_space(job, ids.v[i], st.st_ino))
+			continue;
+		r = read_note(job->rootfd, ids.v[i], c, err);
+		if (r == 0)
+			return write_note(job, c, err);
+		if (r == -ENOENT)
+			*c = (struct idmap_choice){.mode = IDMAP_IDENTITY};
+		return r == -ENOENT ? 0 : r;
+	}
+	return r < 0 ? r
+		     : err_set(err, CTR_E_CONFIG, EPERM, "users",
+			       "the user namespace to join is no living container's of "
+			       "ctr_create() or containerctl start");
+}
+
 /* The lock ends with this process. */
 static int lock(const struct idpool_job *job, struct ctr_error *err)
 {
@@ -186,8 +232,13 @@ static int work(void *arg, struct ctr_error *err)
 	const char *const but[] = {POOL, w->job->user[0] ? w->job->user : NULL, NULL};
 	autosubids struct subid_list busy = {0};
 	autofd int locked = -1;
-	int r = find_groups(w->job, w->answer, err);
+	int r;
 
+	if (w->answer->joined) {
+		locked = lock(w->job, err);
+		return locked < 0 ? locked : share(w->job, *w->answer->joined, c, err);
+	}
+	r = find_groups(w->job, w->answer, err);
 	if (r == 0)
 		r = add_own(w->job, w->answer, &busy, err);
 	if (r == 0)

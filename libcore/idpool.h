@@ -26,6 +26,7 @@ struct idpool_job {
 /** struct idpool_answer - choice: given, with base and range on return; the groups of the user */
 struct idpool_answer {
 	struct idmap_choice choice;
+	const int *joined; /* instead: the numbers of that user namespace; NULL */
 	size_t ngroups;
 	uint32_t groups[IDMAP_EXTENTS];
 };
@@ -35,7 +36,9 @@ struct idpool_answer {
  *
  * Of pick: free ones. Of UID:RANGE: those, unless a user of the host, the subordinate ids of
  * somebody else or another container's pick have one of them (CTR_E_CONFIG, EEXIST); containers of
- * one such definition share them. By a child with a deadline (MUST-4).
+ * one such definition share them. Of a user namespace that is joined: those of the container whose
+ * it is, a living one that no login has made (CTR_E_CONFIG, EPERM). By a child with a deadline
+ * (MUST-4).
  */
 int idpool_take(const struct idpool_job *job, struct idpool_answer *answer,
 		struct ctr_error *err) ATTR_WARN_UNUSED;

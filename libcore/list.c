@@ -233,7 +233,7 @@ static const struct {
     {PARSE_DEVICE_ALLOW, WHOLE, check_any, "device and rwm"},
     {PARSE_DEVICE_DENY, WHOLE, check_any, "device and rwm"},
     {PARSE_DEVICE_NODE, LINE, check_node, "device"},
-    {PARSE_JOIN, BLANKS, check_join, "namespace to join (ipc:, uts:, cgroup: or time:PATH)"},
+    {PARSE_JOIN, BLANKS, check_join, "namespace to join (ipc:, uts:, cgroup:, time: or user:PATH)"},
     {PARSE_TIME_OFFSET, LINE, check_time_offset, "offset (monotonic|boottime [+|-]TIME)"},
     {PARSE_NET_ADDRESS, BLANKS, check_net_address, "address with its prefix length (10.0.0.2/24)"},
     {PARSE_NET_GATEWAY, BLANKS, check_net_gateway, "address of a gateway"},

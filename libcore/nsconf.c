@@ -15,10 +15,8 @@ static const struct {
 	const char *name;
 	uint64_t flag;
 } types[] = {
-    {"ipc", CLONE_NEWIPC},
-    {"uts", CLONE_NEWUTS},
-    {"cgroup", CLONE_NEWCGROUP},
-    {"time", CLONE_NEWTIME},
+    {"ipc", CLONE_NEWIPC},   {"uts", CLONE_NEWUTS},   {"cgroup", CLONE_NEWCGROUP},
+    {"time", CLONE_NEWTIME}, {"user", CLONE_NEWUSER},
 };
 
 int nsconf_read_join(const char *word, struct nsconf_join *ret)
@@ -92,6 +90,11 @@ uint64_t nsconf_unsaved(const struct spec *s)
 	return nsconf_joined(s) & (CLONE_NEWIPC | CLONE_NEWUTS);
 }
 
+bool nsconf_has_users(const struct spec *s)
+{
+	return s->users.mode != IDMAP_NO || nsconf_path(s, CLONE_NEWUSER);
+}
+
 static int bad(struct ctr_error *err, const char *text)
 {
 	return err_set(err, CTR_E_CONFIG, EINVAL, "config", "%s", text);
@@ -107,6 +110,8 @@ int nsconf_check(const struct spec *s, struct ctr_error *err)
 			return bad(err, "JoinNamespaces= has two of one type");
 		seen |= join.flag;
 	}
+	if ((joined & CLONE_NEWUSER) && s->users.mode != IDMAP_NO)
+		return bad(err, "PrivateUsers= and JoinNamespaces=user: exclude each other");
 	/* names belong to who else is in there */
 	if ((joined & CLONE_NEWUTS) && (s->hostname || s->domain_name))
 		return bad(err,

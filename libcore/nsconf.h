@@ -2,6 +2,7 @@
 #ifndef NSCONF_H
 #define NSCONF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -42,6 +43,9 @@ uint64_t nsconf_joined(const struct spec *s);
  * CRIU up to 4.1 gives it the name that it had, also when it is joined.
  */
 uint64_t nsconf_unsaved(const struct spec *s);
+
+/** nsconf_has_users - a user namespace, its own or one that it joins */
+bool nsconf_has_users(const struct spec *s);
 
 /** nsconf_check - what these keys and those of the names must agree on; -EINVAL (CTR_E_CONFIG) */
 int nsconf_check(const struct spec *s, struct ctr_error *err) ATTR_WARN_UNUSED;

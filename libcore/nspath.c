@@ -21,7 +21,7 @@ static const struct {
 	uint64_t flag;
 } types[] = {
     {"net", CLONE_NEWNET},	 {"ipc", CLONE_NEWIPC},	  {"uts", CLONE_NEWUTS},
-    {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
+    {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}, {"user", CLONE_NEWUSER},
 };
 
 static const char *name_of(uint64_t flag)
@@ -68,7 +68,16 @@ static bool is_same(int fd, const char *path)
 	       a.st_dev == b.st_dev;
 }
 
-static int check(int fd, const char *path, uint64_t flag, struct ctr_error *err)
+static bool is_of(int owner, int users)
+{
+	struct stat a, b;
+
+	return is_same(owner, "/proc/self/ns/user") ||
+	       (users >= 0 && fstat(owner, &a) == 0 && fstat(users, &b) == 0 &&
+		a.st_ino == b.st_ino && a.st_dev == b.st_dev);
+}
+
+static int check(int fd, const char *path, uint64_t flag, int users, struct ctr_error *err)
 {
 	autofd int owner = -1;
 	struct statfs fs;
@@ -85,18 +94,18 @@ static int check(int fd, const char *path, uint64_t flag, struct ctr_error *err)
 	if (is_same(fd, own))
 		return refuse(err, EINVAL, path, "is the host's own namespace");
 	/* EPERM: of a user namespace that is none below this one either */
-	owner = ioctl(fd, NS_GET_USERNS);
-	if (owner < 0 || !is_same(owner, "/proc/self/ns/user"))
+	owner = ioctl(fd, NS_GET_USERNS); /* of a user namespace: its parent */
+	if (owner < 0 || !is_of(owner, users))
 		return refuse(err, EPERM, path, "belongs to another user namespace");
 	return 0;
 }
 
-int nspath_open(const char *path, uint64_t flag, struct ctr_error *err)
+int nspath_open(const char *path, uint64_t flag, int users, struct ctr_error *err)
 {
 	autofd int fd = -1;
 	int r = open_path(path, &fd, err);
 
 	if (r == 0)
-		r = check(fd, path, flag, err);
+		r = check(fd, path, flag, users, err);
 	return r < 0 ? r : take_fd(&fd);
 }

@@ -10,19 +10,30 @@
 #include "sys.h"
 #include "timens.h"
 
+static int open_one(struct create *c, size_t i, int users, struct ctr_error *err)
+{
+	const char *path = nsconf_path(c->spec, create_ns_flag(i));
+	int fd = path ? nspath_open(path, create_ns_flag(i), users, err) : -1;
+
+	c->join_fd[i] = path && fd < 0 ? -1 : fd;
+	return path && fd < 0 ? fd : 0;
+}
+
+/* The user namespace first: the others may be its own. */
 int space_open(struct create *c, struct ctr_error *err)
 {
-	for (size_t i = 0; i < CREATE_NS; i++) {
-		const char *path = nsconf_path(c->spec, create_ns_flag(i));
-		int fd = path ? nspath_open(path, create_ns_flag(i), err) : -1;
+	int r = 0, users;
 
-		if (path && fd < 0) {
-			space_close(c);
-			return fd;
-		}
-		c->join_fd[i] = fd;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < CREATE_NS; i++)
+		if (create_ns_flag(i) == CLONE_NEWUSER)
+			r = open_one(c, i, -1, err);
+	users = space_joined(c, CLONE_NEWUSER);
+	for (size_t i = 0; r == 0 && i < CREATE_NS; i++)
+		if (create_ns_flag(i) != CLONE_NEWUSER)
+			r = open_one(c, i, users, err);
+	if (r < 0)
+		space_close(c);
+	return r;
 }
 
 void space_close(struct create *c)

@@ -102,18 +102,33 @@ static int write_map(pid_t pid, const char *name, const struct idmap *m, struct 
 
 /* ---- making it ---- */
 
-/* Only holds what it was born in, until it has been opened from outside. */
-static pid_t hold(uint64_t flags, int *ret_pidfd)
-{
-	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_NEWUSER | flags,
-				  .pidfd = (uint64_t)(uintptr_t)ret_pidfd,
-				  .exit_signal = SIGCHLD};
-	pid_t maker = getpid(), pid = sys_clone3(&args, sizeof(args));
+enum { OWNED_FLAGS = CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET };
 
+/* New namespaces in one that is there; who waits learns of it by a byte. */
+static int settle_in(int joined, int flags, int wr)
+{
+	int r = sys_setns(joined, CLONE_NEWUSER);
+
+	if (r == 0 && flags)
+		r = sys_unshare(flags);
+	return r < 0 ? r : fd_write_all(wr, "", 1);
+}
+
+/* Only holds what it was born in, or has settled in, until it has been opened from outside. */
+static pid_t hold(int joined, int flags, int wr, int *ret_pidfd)
+{
+	struct clone_args args = {
+	    .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)ret_pidfd, .exit_signal = SIGCHLD};
+	pid_t maker = getpid(), pid;
+
+	if (joined < 0)
+		args.flags |= (unsigned int)(CLONE_NEWUSER | flags);
+	pid = sys_clone3(&args, sizeof(args));
 	if (pid != 0)
 		return pid;
 	/* MUST-9: it ends with who made it, who may have ended before this line */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == maker)
+	if ((joined < 0 || settle_in(joined, flags, wr) == 0) &&
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == maker)
 		for (;;)
 			(void)pause();
 	_exit(1);
@@ -138,11 +153,21 @@ static int open_space(pid_t pid, const char *name, int *ret, struct ctr_error *e
 	return 0;
 }
 
-static int make(const struct idmap *uid, const struct idmap *gid, uint64_t flags,
-		struct userns *into, struct ctr_error *err)
+static int open_spaces(pid_t pid, int flags, struct userns *into, struct ctr_error *err)
+{
+	int r = open_space(pid, "user", &into->fd, err);
+
+	for (size_t i = 0; r == 0 && i < USERNS_OWNED; i++)
+		if ((uint64_t)flags & spaces[i].flag)
+			r = open_space(pid, spaces[i].name, &into->owned[i], err);
+	return r;
+}
+
+static int make(const struct idmap *uid, const struct idmap *gid, int flags, struct userns *into,
+		struct ctr_error *err)
 {
 	autofd int pidfd = -1;
-	pid_t pid = hold(flags, &pidfd);
+	pid_t pid = hold(-1, flags, -1, &pidfd);
 	int r;
 
 	if (pid < 0)
@@ -151,32 +176,58 @@ static int make(const struct idmap *uid, const struct idmap *gid, uint64_t flags
 	if (r == 0)
 		r = write_map(pid, "uid_map", uid, err);
 	if (r == 0)
-		r = open_space(pid, "user", &into->fd, err);
-	for (size_t i = 0; r == 0 && i < USERNS_OWNED; i++)
-		if (flags & spaces[i].flag)
-			r = open_space(pid, spaces[i].name, &into->owned[i], err);
+		r = open_spaces(pid, flags, into, err);
 	let_go(pid, pidfd);
 	return r;
 }
 
-int userns_make(struct userns *u, uint64_t flags, struct ctr_error *err)
+static int join(int joined, int flags, struct userns *into, struct ctr_error *err)
 {
-	struct userns *hole = NULL;
-	int r =
-	    make(&u->uid, &u->gid, flags & (CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET), u, err);
+	autofd int pidfd = -1, rd = -1, wr = -1;
+	int p[2], r = 0;
+	pid_t pid;
+	char byte;
 
-	if (r == 0 && idmap_is_mapped(&u->choice)) {
-		hole = malloc(sizeof(*hole));
-		if (!hole) {
-			r = err_sys(err, ENOMEM, "users", "make the maps");
-		} else {
-			userns_init(hole);
-			idmap_make_hole(&u->choice, &hole->uid);
-			r = make(&hole->uid, &hole->uid, 0, hole, err);
-			u->hole_fd = hole->fd;
-		}
-	}
-	free(hole);
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "users", "pipe");
+	rd = p[0];
+	wr = p[1];
+	pid = hold(joined, flags, wr, &pidfd);
+	cleanup_fd(&wr);
+	if (pid < 0)
+		return err_sys(err, pid, "users", "join a user namespace");
+	if (fd_read_all(rd, &byte, 1) != 1)
+		r = err_sys(err, ECHILD, "users", "join a user namespace");
+	if (r == 0)
+		r = open_spaces(pid, flags, into, err);
+	let_go(pid, pidfd);
+	return r;
+}
+
+static int make_hole(struct userns *u, struct ctr_error *err)
+{
+	autofree struct userns *hole = NULL;
+	int r;
+
+	if (!idmap_is_mapped(&u->choice))
+		return 0;
+	hole = malloc(sizeof(*hole));
+	if (!hole)
+		return err_sys(err, ENOMEM, "users", "make the maps");
+	userns_init(hole);
+	idmap_make_hole(&u->choice, &hole->uid);
+	r = make(&hole->uid, &hole->uid, 0, hole, err);
+	u->hole_fd = hole->fd;
+	return r;
+}
+
+int userns_make(struct userns *u, int joined, uint64_t flags, struct ctr_error *err)
+{
+	int own = (int)(flags & OWNED_FLAGS);
+	int r = joined < 0 ? make(&u->uid, &u->gid, own, u, err) : join(joined, own, u, err);
+
+	if (r == 0)
+		r = make_hole(u, err);
 	if (r < 0)
 		userns_done(u);
 	return r;

@@ -44,8 +44,10 @@ int userns_map(struct userns *u, const struct userns_who *who,
 /**
  * userns_make - the namespace with its maps and, of flags (CLONE_NEWIPC, CLONE_NEWUTS,
  * CLONE_NEWNET), namespaces that it owns
+ * @joined: one that is there, with those maps (userns_verify()), in place of a new one; -1
  */
-int userns_make(struct userns *u, uint64_t flags, struct ctr_error *err) ATTR_WARN_UNUSED;
+int userns_make(struct userns *u, int joined, uint64_t flags,
+		struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /** userns_enter_owned - into what userns_make() has made besides; this stays root of the host */
 int userns_enter_owned(const struct userns *u, struct ctr_error *err) ATTR_WARN_UNUSED;

@@ -2,9 +2,15 @@
 /* What libcontainer's tests assert of user namespaces and groups, by their names. */
 #include "api_template.h"
 
+#include <sched.h>
+
 #define USERNS                                                                                     \
 	{                                                                                          \
 		"Exec", "PrivateUsers", "700000:65536"                                             \
+	}
+#define PICK                                                                                       \
+	{                                                                                          \
+		"Exec", "PrivateUsers", "pick"                                                     \
 	}
 
 /* Has a container a user namespace of its own, and which number is its root outside? */
@@ -35,6 +41,81 @@ static void test_userns_exec_ps(struct test *t)
 	      "ps sees PID 1 and itself, of root");
 	check_users(t, c);
 	end(t, c);
+}
+
+static char *path_of(const char *prefix, pid_t pid, const char *type)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/proc/%d/ns/%s", prefix, pid, type) < 0)
+		exit(3);
+	return path;
+}
+
+static void check_same(struct test *t, struct ctr_container *a, struct ctr_container *b,
+		       const char *command)
+{
+	struct output one = sh(t, a, command), two = sh(t, b, command);
+
+	check(t, *one.text && strcmp(one.text, two.text) == 0, "%s: %s%s", command, one.text,
+	      two.text);
+}
+
+/* MUST-1: one of root's that is no container's: who else has its numbers? */
+static void check_foreign(struct test *t)
+{
+	int fds[2];
+	char byte, *path;
+	pid_t pid;
+
+	need(t, pipe2(fds, O_CLOEXEC) == 0, "a pipe");
+	pid = fork();
+	if (pid == 0) {
+		if (unshare(CLONE_NEWUSER) == 0 && write(fds[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	need(t, read(fds[0], &byte, 1) == 1, "another user namespace");
+	path = path_of("user:", pid, "user");
+	check(t,
+	      !try_make(t, "join_foreign",
+			(const struct setting[]){{"Container", "JoinNamespaces", path}, {0}}) &&
+		  strstr(t->err.text, "no living container"),
+	      "is refused");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fds[0]);
+	close(fds[1]);
+	free(path);
+}
+
+static void test_init_join_network_and_user(struct test *t)
+{
+	struct ctr_container *first = make_by(t, "join_first", PICK), *second, *third;
+	struct ctr_info info;
+	char *user, *net;
+
+	need(t, ctr_state(first, &info, &t->err) == 0, "its state");
+	user = path_of("user:", info.init_pid, "user");
+	net = path_of("", info.init_pid, "net");
+	second = make_by(t, "join_second", {"Container", "JoinNamespaces", user},
+			 {"Network", "Private", net});
+	check_same(t, first, second, "readlink /proc/self/ns/user");
+	check_same(t, first, second, "readlink /proc/self/ns/net");
+	check_same(t, first, second, "cat /proc/self/uid_map");
+	check(t, ctr_destroy(first, 1, 0, &t->err) == 0, "the first one goes");
+	ctr_container_free(first);
+	check(t, says(t, second, "ulimit -n; id -u", "1025\n0\n"), "the second one stays");
+	third = make_by(t, "join_first", PICK);
+	check(t,
+	      strcmp(sh(t, second, "cat /proc/self/uid_map").text,
+		     sh(t, third, "cat /proc/self/uid_map").text) != 0,
+	      "its numbers are not given away");
+	check_foreign(t);
+	free(user);
+	free(net);
+	end(t, third);
+	end(t, second);
 }
 
 static void test_userns_rlimit(struct test *t)
@@ -103,6 +184,7 @@ int main(int argc, char **argv)
 {
 	static const struct group groups[] = {
 	    {"userns_exec_ps", test_userns_exec_ps},
+	    {"init_join_network_and_user", test_init_join_network_and_user},
 	    {"userns_rlimit", test_userns_rlimit},
 	    {"exec_in_userns", test_exec_in_userns},
 	    {"exec_in_userns_rlimit", test_exec_in_userns_rlimit},

@@ -22,6 +22,7 @@ static void opens_what_the_kernel_says(void **state)
 	    {"/proc/%d/ns/uts", CLONE_NEWNET, "is no net namespace"},
 	    {"/proc/%d/ns/net", CLONE_NEWNET, "is the host's own namespace"},
 	    {"/proc/%d/ns/ipc", CLONE_NEWIPC, "is the host's own namespace"},
+	    {"/proc/%d/ns/user", CLONE_NEWUSER, "is the host's own namespace"},
 	    {"/etc/passwd", CLONE_NEWNET, "is no namespace"},
 	    {"/proc/%d/ns/none", CLONE_NEWNET, "No such file"},
 	    {"/proc/%d/exe", CLONE_NEWNET, ""},
@@ -38,7 +39,7 @@ static void opens_what_the_kernel_says(void **state)
 		assert_int_equal(at ? str_format(path, sizeof(path), "/proc/%d%s", getpid(), at + 2)
 				    : str_copy(path, sizeof(path), rows[i].path),
 				 0);
-		fd = nspath_open(path, rows[i].flag, &err);
+		fd = nspath_open(path, rows[i].flag, -1, &err);
 		assert_true(fd < 0);
 		if (!strstr(err.text, rows[i].why))
 			fail_msg("%s: %s", path, err.text);
@@ -86,6 +87,13 @@ static void checks_keys_together(void **state)
 	     "cannot be used with a joined uts", 0},
 	    {"[Container]\nJoinNamespaces=uts:/a\n[Exec]\nDomainName=x\n",
 	     "cannot be used with a joined uts", 0},
+	    {"[Container]\nJoinNamespaces=user:/a\n", NULL, CLONE_NEWUSER},
+	    {"[Container]\nJoinNamespaces=user:/a\n[Exec]\nPrivateUsers=pick\n",
+	     "exclude each other", 0},
+	    {"[Container]\nJoinNamespaces=user:/a cgroup:/b\n", "can not be together", 0},
+	    {"[Container]\nJoinNamespaces=user:/a\n[Exec]\nNice=-1\n", "Nice=", 0},
+	    {"[Container]\nJoinNamespaces=user:/a\n[Files]\nProtectProc=ptraceable\n",
+	     "ProtectProc=ptraceable", 0},
 	    {"[Container]\nTimeOffset=monotonic 5\n", "needs a time namespace of its own", 0},
 	    {"[Container]\nJoinNamespaces=time:/a\nTimeOffset=monotonic 5\n",
 	     "needs a time namespace of its own", 0},
