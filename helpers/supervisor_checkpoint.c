@@ -397,8 +397,8 @@ int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err)
 	/* what CRIU does with one: docs/ARCHITECTURE.md, User namespaces */
 	if (s->c.users.fd >= 0)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
-			       "container %s has a user namespace (PrivateUsers=), which can not "
-			       "be saved",
+			       "container %s is in a user namespace (PrivateUsers=, "
+			       "JoinNamespaces=), which can not be saved",
 			       s->c.st.id);
 	return 0;
 }

@@ -107,6 +107,16 @@ static int make_new(int dirfd, const char *name, struct ctr_error *err)
 	return take_fd(&fd);
 }
 
+/* dirfd: the root's */
+static void remove_in_store(int dirfd, const char *store, const char *name)
+{
+	autofd int storefd = ckptstore_open(store, false, NULL), there = -1;
+
+	there = storefd < 0 ? -1 : ckptsweep_open(storefd, CKPTSWEEP_FOLDER);
+	if (there >= 0 && tree_remove(there, name, NULL) == 0)
+		ckptsweep_forget(dirfd, name); /* else ckptdir_sweep() tries again */
+}
+
 int ckptdir_new_in(int rootfd, const char *store, char ret_name[CKPTDIR_NAME],
 		   struct ctr_error *err)
 {
@@ -129,23 +139,13 @@ int ckptdir_new_in(int rootfd, const char *store, char ret_name[CKPTDIR_NAME],
 	if (fd >= 0)
 		memcpy(ret_name, name, sizeof(name));
 	else if (*store)
-		ckptsweep_forget(dirfd, name);
+		remove_in_store(dirfd, store, name); /* the note last */
 	return fd;
 }
 
 int ckptdir_new(int rootfd, char ret_name[CKPTDIR_NAME], struct ctr_error *err)
 {
 	return ckptdir_new_in(rootfd, "", ret_name, err);
-}
-
-/* dirfd: the root's */
-static void remove_in_store(int dirfd, const char *store, const char *name)
-{
-	autofd int storefd = ckptstore_open(store, false, NULL), there = -1;
-
-	there = storefd < 0 ? -1 : ckptsweep_open(storefd, CKPTSWEEP_FOLDER);
-	if (there >= 0 && tree_remove(there, name, NULL) == 0)
-		ckptsweep_forget(dirfd, name); /* else ckptdir_sweep() tries again */
 }
 
 void ckptdir_drop_in(int rootfd, const char *store, const char *name)
@@ -260,14 +260,20 @@ int ckptdir_replace(int rootfd, const struct ckptdir_retired *by, const char *id
 		    struct ctr_error *err)
 {
 	autofd int storefd = *by->store ? ckptstore_open(by->store, false, err) : -1, fd = -1;
+	int r;
 
 	if (*by->store && storefd < 0)
 		return take_fd(&storefd);
 	fd = ckptsweep_lock(*by->store ? storefd : rootfd, err);
 	if (fd < 0)
 		return take_fd(&fd);
-	if (renameat2(fd, by->name, fd, id, RENAME_EXCHANGE) < 0 || fsync(fd) < 0)
-		return err_sys(err, errno, "checkpoint", "replace the checkpoint of %s", id);
+	r = renameat2(fd, by->name, fd, id, RENAME_EXCHANGE) < 0 ? -errno : 0;
+	if (r == 0 && fsync(fd) < 0) {
+		r = -errno;
+		(void)renameat2(fd, by->name, fd, id, RENAME_EXCHANGE); /* as it was */
+	}
+	if (r < 0)
+		return err_sys(err, r, "checkpoint", "replace the checkpoint of %s", id);
 	ckptdir_drop_in(rootfd, by->store, by->name);
 	return 0;
 }

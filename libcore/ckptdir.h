@@ -65,7 +65,7 @@ int ckptdir_publish(int rootfd, const char *name, const char *id, bool replace,
  * ckptdir_replace - one of ckptdir_new_in() in the place of that of an ID, in one step
  *
  * The former is removed; what it keeps of the network is the new one's. What cannot be removed now
- * is left to the next.
+ * is left to the next. On failure both are as they were.
  */
 int ckptdir_replace(int rootfd, const struct ckptdir_retired *by, const char *id,
 		    struct ctr_error *err) ATTR_WARN_UNUSED;

@@ -73,7 +73,7 @@ static int sweep_note(const struct ckptsweep *w, const char *store, const char *
 	const struct ckptsweep in = {.dirfd = there, .dry = w->dry};
 	int n = there < 0 ? 0 : sweep_folder(&in, name, err);
 
-	if (n >= 0 && !w->dry && (there == -ENOENT || (there >= 0 && is_gone(there, name))))
+	if (n >= 0 && !w->dry && there >= 0 && is_gone(there, name))
 		ckptsweep_forget(w->dirfd, name);
 	return n;
 }
@@ -114,11 +114,13 @@ int ckptsweep_files(int dirfd, bool dry, struct ctr_error *err)
 {
 	autofd int fd = ckptsweep_open(dirfd, ".");
 	autodir DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	int n = 0;
+	int lock, n = 0;
 
-	if (!d || flock(fd, LOCK_EX) < 0)
+	if (!d)
+		return err_sys(err, errno, "checkpoint", "read a folder of checkpoints");
+	lock = take_fd(&fd); /* closedir owns it now, and lets go of the lock */
+	if (flock(lock, LOCK_EX) < 0)
 		return err_sys(err, errno, "checkpoint", "lock a folder of checkpoints");
-	(void)take_fd(&fd); /* closedir owns it now, and lets go of the lock */
 	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
 		if (e->d_name[0] != '.' || strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0)

@@ -39,20 +39,20 @@ static int check_users(const struct spec *s, struct ctr_error *err)
 	if (!nsconf_has_users(s))
 		return 0;
 	if (s->on_logout || s->on_disconnect == SPEC_DISCONNECT_CHECKPOINT)
-		return bad(err, "PrivateUsers= and checkpoints (OnLogout=, "
+		return bad(err, "a user namespace and checkpoints (OnLogout=, "
 				"OnDisconnect=checkpoint) can not be together");
 	/* what only root of the host may do; PID 1, which starts programs, is not */
 	if ((s->nice_set && s->nice < 0) || (s->oom_score_adjust_set && s->oom_score_adjust < 0) ||
 	    s->sched_policy == SPEC_SCHED_FIFO || s->sched_policy == SPEC_SCHED_RR ||
 	    s->io_sched_class == SPEC_IO_REALTIME)
-		return bad(err, "with PrivateUsers= Nice= and OOMScoreAdjust= can not be below 0, "
+		return bad(err, "in a user namespace Nice= and OOMScoreAdjust= can not be below 0, "
 				"nor scheduling realtime");
 	/* it is joined after the user namespace, which has no right to it */
 	if (nsconf_joined(s) & CLONE_NEWCGROUP)
 		return bad(err, "a user namespace and JoinNamespaces=cgroup: can not be together");
 	/* PID 1 sees who connects by its group, which does not count then (proc(5)) */
 	if (s->users.mode != IDMAP_IDENTITY && s->protect_proc == SPEC_PROC_PTRACEABLE)
-		return bad(err, "ProtectProc=ptraceable can not be used with PrivateUsers=");
+		return bad(err, "ProtectProc=ptraceable can not be used in a user namespace");
 	return 0;
 }
 

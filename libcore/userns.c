@@ -104,14 +104,14 @@ static int write_map(pid_t pid, const char *name, const struct idmap *m, struct 
 
 enum { OWNED_FLAGS = CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET };
 
-/* New namespaces in one that is there; who waits learns of it by a byte. */
+/* New namespaces in one that is there; who waits hears how that went. */
 static int settle_in(int joined, int flags, int wr)
 {
 	int r = sys_setns(joined, CLONE_NEWUSER);
 
 	if (r == 0 && flags)
 		r = sys_unshare(flags);
-	return r < 0 ? r : fd_write_all(wr, "", 1);
+	return fd_write_all(wr, &r, sizeof(r)) < 0 ? -EPIPE : r;
 }
 
 /* Only holds what it was born in, or has settled in, until it has been opened from outside. */
@@ -184,9 +184,8 @@ static int make(const struct idmap *uid, const struct idmap *gid, int flags, str
 static int join(int joined, int flags, struct userns *into, struct ctr_error *err)
 {
 	autofd int pidfd = -1, rd = -1, wr = -1;
-	int p[2], r = 0;
+	int p[2], told, r = 0;
 	pid_t pid;
-	char byte;
 
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(err, errno, "users", "pipe");
@@ -196,8 +195,10 @@ static int join(int joined, int flags, struct userns *into, struct ctr_error *er
 	cleanup_fd(&wr);
 	if (pid < 0)
 		return err_sys(err, pid, "users", "join a user namespace");
-	if (fd_read_all(rd, &byte, 1) != 1)
-		r = err_sys(err, ECHILD, "users", "join a user namespace");
+	if (fd_read_all(rd, &told, sizeof(told)) != sizeof(told))
+		told = -ECHILD;
+	if (told < 0)
+		r = err_sys(err, told, "users", "join a user namespace");
 	if (r == 0)
 		r = open_spaces(pid, flags, into, err);
 	let_go(pid, pidfd);

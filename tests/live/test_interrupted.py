@@ -133,7 +133,7 @@ def test_gc_sweeps_folders_of_ones_own(world):
     _box(world)
     job = _begin("checkpoint", "-o", "/srv/kept", ID)
     criu = None
-    while not criu:
+    while not criu and job.poll() is None:
         criu = _criu()
     os.kill(criu, signal.SIGSTOP)
     (making,) = os.listdir(store)
@@ -149,6 +149,7 @@ def test_gc_sweeps_folders_of_ones_own(world):
     assert _settle(world) is None
     assert os.listdir(root) == [making] and not os.listdir("/srv/kept")
     os.rmdir("/srv/kept")
+    assert _settle(world) is None and os.listdir(root) == [making]
     os.rename("/srv/away", "/srv/kept")
     assert b"1 unfinished" in ctl(world, "gc", "--dry-run").stdout and os.listdir(store)
     assert b"1 unfinished: removed" in ctl(world, "gc").stdout

@@ -184,9 +184,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-	    T(newest_is_there),	      T(what_was_left_is_swept), T(files_that_were_left_are_swept),
-	    T(one_takes_the_place),   T(one_of_them_is_there),	 T(root_is_private),
-	    T(a_dropped_one_is_gone), T(one_of_them_is_there),	 T(root_is_private),
+	    T(newest_is_there),	    T(what_was_left_is_swept), T(files_that_were_left_are_swept),
+	    T(one_takes_the_place), T(a_dropped_one_is_gone),  T(one_of_them_is_there),
+	    T(root_is_private),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
