@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "api.h"
@@ -86,24 +87,43 @@ static int set_cgroup(struct ctr_factory *f, const char *value, struct ctr_error
 	return parse_bad(err, "cgroup", value, parse_suggest(value, drivers));
 }
 
+/* Nothing is covered: who lives here would be in nobody's list (MUST-9). */
+static int cover(int dir, const char *path, struct ctr_error *err)
+{
+	const uint64_t flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	autostrv struct strv ids = {0};
+	autofd int m = -1;
+	int r = state_list(dir, &ids, err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (ids.n > 0)
+		return err_set(err, CTR_E_BUSY, EBUSY, "factory", "%s holds container %s", path,
+			       ids.v[0]);
+	m = mnt_new("tmpfs", "mode=700", flags, err);
+	return m < 0 ? m : mnt_attach(m, dir, path, err);
+}
+
 /* At once, as libcontainer does; what is a mount point already stays as it is. */
 static int set_tmpfs(const struct ctr_factory *f, const char *value, struct ctr_error *err)
 {
-	const uint64_t flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	autofd int dir = -1, m = -1;
+	autofd int below = -1, dir = -1;
 	struct statx st;
 
 	if (!str_equal(value, "yes"))
 		return parse_bad(err, "tmpfs-root", value, "yes");
+	below = state_open_private(AT_FDCWD, f->state_root, err);
+	if (below < 0)
+		return below;
+	/* of two at once the second finds the mount of the first */
+	if (flock(below, LOCK_EX) < 0)
+		return err_sys(err, errno, "factory", "lock %s", f->state_root);
 	dir = state_open_private(AT_FDCWD, f->state_root, err);
 	if (dir < 0)
 		return dir;
 	if (statx(dir, "", AT_EMPTY_PATH, STATX_INO, &st) < 0)
 		return err_sys(err, errno, "factory", "look at %s", f->state_root);
-	if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)
-		return 0;
-	m = mnt_new("tmpfs", "mode=700", flags, err);
-	return m < 0 ? m : mnt_attach(m, dir, f->state_root, err);
+	return st.stx_attributes & STATX_ATTR_MOUNT_ROOT ? 0 : cover(dir, f->state_root, err);
 }
 
 int ctr_factory_set(struct ctr_factory *f, const char *option, const char *value,

@@ -99,7 +99,8 @@ void ctr_factory_free(struct ctr_factory *f);
  * | checkpoint-root  folder of checkpoints and their key, /var/lib/pam_container; the same
  * | criu        the program, an absolute path; starts with /usr/sbin/criu
  * | cgroup      auto, scope or cgroupfs: Cgroup= of definitions that leave it at auto
- * | tmpfs-root  yes: a tmpfs on state-root (set before), now, unless it is a mount point. It stays
+ * | tmpfs-root  yes: a tmpfs on state-root (set before), now, unless it is a mount point. It stays;
+ * |		where there are containers it is refused: -EBUSY (CTR_E_BUSY)
  * | timeout-ms  how long ctr_create() may take: 100 to 60000, default 5000
  *
  * -EINVAL (CTR_E_CONFIG) names an unknown option or a bad value.

@@ -214,6 +214,13 @@ static void test_factory(struct test *t)
 	need(t, mkdir(root, 0700) == 0 && stat(root, &before) == 0, "a folder");
 	need(t, ctr_factory_set(t->f, "cgroup", "auto", &t->err) == 0, "as the machine has it");
 	need(t, ctr_factory_set(t->f, "state-root", root, &t->err) == 0, "is the state root");
+	need(t, mkdir("/run/state-in-memory/containers", 0700) == 0, "a folder");
+	need(t, mkdir("/run/state-in-memory/containers/alive", 0700) == 0, "a container");
+	check(t, ctr_factory_set(t->f, "tmpfs-root", "yes", &t->err) == -EBUSY,
+	      "MUST-9: it is not covered");
+	check(t, strstr(t->err.text, "holds container alive"), "%s", t->err.text);
+	need(t, rmdir("/run/state-in-memory/containers/alive") == 0, "it goes");
+	need(t, rmdir("/run/state-in-memory/containers") == 0, "all go");
 	for (int i = 0; i < 2; i++)
 		check(t, ctr_factory_set(t->f, "tmpfs-root", "yes", &t->err) == 0, "in memory");
 	check(t, stat(root, &after) == 0 && after.st_dev != before.st_dev, "it is another mount");
