@@ -20,11 +20,16 @@ static int pack(const struct supervisor *s, int rootfd, struct ckptdir_retired *
 	if (to < 0)
 		return take_fd(&to);
 	supervisor_tell(s, CTR_PHASE_COMPRESSING, at->store, at->name);
-	r = seal_pack(&seal, to, err);
+	/* after a power cut one of both is whole: the former goes when the other is on the disk */
+	r = seal_sync(&seal, err);
+	if (r == 0)
+		r = seal_pack(&seal, to, err);
+	if (r > 0)
+		r = seal_sync(&(const struct seal){.dirfd = to}, err) < 0 ? -EIO : 1;
 	if (r > 0)
 		r = ckptdir_replace(rootfd, at, s->c.st.id, err);
-	else
-		r = r < 0 ? r : -ENODATA;
+	else if (r == 0)
+		r = -ENODATA;
 	if (r < 0)
 		ckptdir_drop_in(rootfd, at->store, at->name);
 	else
