@@ -117,9 +117,7 @@ def test_job_control(world):
     term.expect("sleep 100")
     # bash names the job before it hands the terminal over
     world.until(lambda: _has_terminal(world, "sleep"), "it is in the foreground")
-    term.send("\x03")
-    # what is typed before it has its effect is thrown away with it (termios(3), NOFLSH)
-    world.until(lambda: world.run(["pgrep", "-u", "alice", "-f", "^sleep 100"]).returncode == 1, "it has ended")
+    world.interrupt(term, "^sleep 100")
     term.send("echo st=$?=; sleep 50 & echo th''ree\n")
     term.expect("st=130=[\\s\\S]*three")
     term.send("kill %1; wait; (exit 6); exit\n")

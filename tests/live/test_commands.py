@@ -285,7 +285,7 @@ def test_exec_on_a_terminal(world):
         term.expect("20 70\r\n")
         term.send("sleep 100\n")
         time.sleep(0.3)
-        term.send("\x03")
+        world.interrupt(term, "^sleep 100")
         term.send("echo $?\n")
         term.expect("130\r\n")
         term.send("exit 9\n")

@@ -72,7 +72,7 @@ def test_su_on_a_terminal(world):
     term.expect(r"is=/dev/pts/\d+=31 97=")
     term.send("bash -c 'echo sle''eping; exec sleep 100'\n")
     term.expect("sleeping")
-    term.send("\x03")
+    world.interrupt(term, "^sleep 100")
     term.send("exit 7\n")
     assert term.wait() == 7
 

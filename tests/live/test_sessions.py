@@ -243,7 +243,7 @@ def test_full_screens_are_drawn_again(world):
         _detached(world)
         term = world.terminal(world.ssh_argv("alice", "-tt"), columns=columns)
         term.expect(f"<{columns} columns>")
-    term.send("\x03")
+    world.interrupt(term, "^python3 /etc/screen")
     term.send("exit\n")
     term.wait()
     _is_gone(world)

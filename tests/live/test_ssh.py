@@ -47,7 +47,7 @@ def test_shell(world):
     world.until(lambda: _size(term) == b"33 111", "the window size arrives")
     term.send("bash -c 'echo sle''eping; exec sleep 100'\n")
     term.expect("sleeping")
-    term.send("\x03")
+    world.interrupt(term, "^sleep 100")
     term.send("echo st''ill=$?=\n")
     term.expect("still=130=")
     term.send("exit 5\n")

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -174,6 +175,10 @@ def run(folder, words, prefix, width):
         print(f"{prefix}: holds no pam_container.so; stage it with `make install DESTDIR={prefix}`",
               file=sys.stderr)
         return 2
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        # who was started by nohup or behind an & ignores them, and so would the shells of logins
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     tests = discover(folder, words, bool(prefix))
     cgroup.remove_stale()
     work = sandbox.work_place()

@@ -159,6 +159,12 @@ class World:
             assert time.monotonic() < deadline, f"waited {timeout} s until {what}"
             time.sleep(0.02)
 
+    def interrupt(self, term, command):
+        """^C, until it has ended the command (a pattern of pgrep -f): what is typed before that is thrown away with it
+        (termios(3), NOFLSH)."""
+        term.send("\x03")
+        self.until(lambda: self.run(["pgrep", "-f", command]).returncode == 1, f"{command} has ended")
+
     def require_walls(self, user):
         """Each process of the user is inside (with the product) or outside (without it)."""
         uid = people.USERS[user][0]
