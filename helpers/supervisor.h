@@ -56,6 +56,7 @@ struct supervisor {
 	bool unsaved;	     /* has joined what is not to be written to disk, nsconf.h */
 	bool keep;
 	struct crstats dumped; /* of the last checkpoint */
+	bool packed;	       /* it is compressed */
 	int unsynced;	       /* its folder, until supervisor_sync(); -1 */
 	int spent; /* that of which it was restored, until supervisor_drop_spent(); -1 */
 	struct ckptdir_retired retired; /* its files */
@@ -266,7 +267,7 @@ bool supervisor_save(struct supervisor *s);
  * time */
 void supervisor_sync(struct supervisor *s);
 
-/** supervisor_say_dumped - add CRIU's figures of the last checkpoint to an answer */
+/** supervisor_say_dumped - add to an answer CRIU's figures of the last checkpoint, and its form */
 void supervisor_say_dumped(const struct supervisor *s, struct msg *m);
 
 /** supervisor_unquiet - PID 1 takes up its work again after a dump or a restore */

@@ -418,8 +418,7 @@ static int checkpoint_locked(struct supervisor *s, struct request *rq, struct ct
 	r = mk.storefd = supervisor_store(s, rq->store, mk.store, err);
 	if (r >= 0)
 		r = make(&mk, err);
-	if (r >= 0 && rq->compress)
-		rq->compress = supervisor_pack(s, mk.rootfd, mk.store);
+	s->packed = r >= 0 && rq->compress && supervisor_pack(s, mk.rootfd, mk.store);
 	cleanup_fd(&mk.storefd);
 	cleanup_fd(&mk.rootfd);
 	return r;
@@ -462,7 +461,6 @@ int supervisor_checkpoint(struct supervisor *s, struct msg *m, struct ctr_error 
 		supervisor_stop(s, 0);
 	}
 	msg_init(m, "ok");
-	msg_add(m, "compressed", "%d", rq.compress);
 	supervisor_say_dumped(s, m);
 	return 0;
 }
@@ -479,6 +477,7 @@ void supervisor_say_dumped(const struct supervisor *s, struct msg *m)
 {
 	for (size_t i = 0; i < CRSTATS_N; i++)
 		msg_add(m, crstats_name(i), "%llu", (unsigned long long)s->dumped.v[i]);
+	msg_add(m, "compressed", "%d", s->packed);
 }
 
 bool supervisor_save(struct supervisor *s)

@@ -132,6 +132,7 @@ int supervisor_pre_dump(struct supervisor *s, struct msg *m, struct ctr_error *e
 	}
 	log_event(s, "pre-dump", NULL, "number=%u duration_ms=%llu", s->pre.n,
 		  (unsigned long long)(child_now_ms() - begin));
+	s->packed = false;
 	msg_init(m, "ok");
 	supervisor_say_dumped(s, m);
 	return 0;

@@ -229,7 +229,7 @@ static void test_checkpoint(struct test *t)
 	    .argv = (const char *const[]){"sed", "-u", "s/^/got /", NULL}, .terminal = 1};
 	struct ctr_process *p = NULL;
 	struct ctr_checkpoint_options opt = {.work_directory = "/tmp/work"};
-	const struct ctr_restore_options back = {.work_directory = "/srv/work"};
+	const struct ctr_restore_options back = {.work_directory = "/srv/logs"};
 	int status = -1;
 
 	need(t, ctr_start(c, &spec, &p, &t->err) == 0, "a filter starts");
@@ -239,8 +239,8 @@ static void test_checkpoint(struct test *t)
 	check(t, status_of(t, c) == CTR_RUNNING, "and nothing happened");
 	opt.work_directory = back.work_directory;
 	need(t, ctr_checkpoint(c, &opt, &t->err) == 0, "it is dumped");
-	check(t, access("/srv/work/dump.log", F_OK) == 0, "with a log");
-	check(t, access("/srv/work/stats-dump", F_OK) == 0, "and statistics");
+	check(t, access("/srv/logs/dump.log", F_OK) == 0, "with a log");
+	check(t, access("/srv/logs/stats-dump", F_OK) == 0, "and statistics");
 	check(t, status_of(t, c) == CTR_CHECKPOINTED, "and checkpointed");
 	ctr_process_free(p);
 	ctr_container_free(c);
@@ -249,7 +249,7 @@ static void test_checkpoint(struct test *t)
 	ctr_container_free(c);
 	need(t, ctr_restore_with(t->f, "checkpoint", &back, &again, &t->err) == 0,
 	     "it is restored");
-	check(t, access("/srv/work/restore.log", F_OK) == 0, "with a log");
+	check(t, access("/srv/logs/restore.log", F_OK) == 0, "with a log");
 	check(t, status_of(t, again) == CTR_RUNNING && seen_status("checkpoint") == CTR_RUNNING,
 	      "and runs");
 	need(t, ctr_attach(again, NULL, &p, &t->err) == 0, "its terminal is there");

@@ -20,6 +20,17 @@ def _box(world, mib=1):
     zoo.start(world, mib=mib)
 
 
+def _compress(world, *options):
+    """Without a word: a warning says that it is not compressed."""
+    done = ctl(world, "checkpoint", "--compress", *options, ID)
+    assert not done.stderr and not done.stdout, done
+
+
+def _mount_disk():
+    os.makedirs(os.path.dirname(TOP), mode=0o700, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=128m", "tmpfs", os.path.dirname(TOP)], check=True)
+
+
 def _size(top=f"{TOP}/{ID}"):
     return sum(os.path.getsize(os.path.join(folder, name)) for folder, _names, names in os.walk(top) for name in names)
 
@@ -34,8 +45,7 @@ def test_a_process_comes_back_from_a_smaller_one(world):
     _box(world)
     ctl(world, "checkpoint", "-R", ID)
     plain = _size()
-    done = ctl(world, "checkpoint", "-R", "--compress", ID)
-    assert not done.stderr and not done.stdout, done
+    _compress(world, "-R")
     assert status(world) == "running" and os.listdir(TOP) == [ID]
     assert _compressed() and _size() < plain * 3 // 4, (plain, _size())
     assert not any(os.path.exists(path[:-4]) for path in _compressed())
@@ -46,7 +56,7 @@ def test_a_process_comes_back_from_a_smaller_one(world):
         ctl(world, "restore", ID)
         same(zoo.ask(world, ID))
         assert not os.listdir(TOP)
-        ctl(world, "checkpoint", "--compress", *options, ID)
+        _compress(world, *options)
     assert status(world) == "checkpointed" and os.listdir("/srv/kept/checkpoints") == [ID] == os.listdir(TOP)
     assert _compressed(f"/srv/kept/checkpoints/{ID}")
     ctl(world, "restore", ID)
@@ -59,10 +69,9 @@ def test_a_process_comes_back_from_a_smaller_one(world):
 
 def test_nothing_unchecked_is_decompressed(world):
     """MUST-10: on a disk without room for the plain ones a good one fails for that, and each changed one before it."""
-    os.makedirs(os.path.dirname(TOP), mode=0o700, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=128m", "tmpfs", os.path.dirname(TOP)], check=True)
+    _mount_disk()
     _box(world)
-    ctl(world, "checkpoint", "--compress", ID)
+    _compress(world)
     room = _size() // 4096 * 4 + 2048
     subprocess.run(["mount", "-o", f"remount,size={room}k", os.path.dirname(TOP)], check=True)
     said = ctl(world, "restore", ID, code=1).stderr
@@ -82,8 +91,7 @@ def test_nothing_unchecked_is_decompressed(world):
 
 def test_a_disk_without_room_for_both(world):
     """The checkpoint is there as it was, and that is said."""
-    os.makedirs(os.path.dirname(TOP), mode=0o700, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700,size=128m", "tmpfs", os.path.dirname(TOP)], check=True)
+    _mount_disk()
     _box(world)
     ctl(world, "checkpoint", "-R", ID)
     room = _size() // 4096 * 4 + 1536
@@ -101,7 +109,7 @@ def test_a_disk_without_room_for_both(world):
 def test_a_compressed_one_is_exported(world):
     """Its files are what they are: smaller in the bundle too, restored where it was imported."""
     _box(world)
-    ctl(world, "checkpoint", "--compress", ID)
+    _compress(world)
     size = _size()
     ctl(world, "export", ID, "/root/bundle")
     assert os.path.getsize("/root/bundle") < size + (1 << 20)
@@ -119,7 +127,7 @@ def test_the_supervisor_is_killed_while_it_decompresses(world):
     _box(world)
     again = 0
     for moment in (0, 0, 0.01, 0.02, 0.05):
-        ctl(world, "checkpoint", "--compress", ID)
+        _compress(world)
         job = _begin("restore", ID)
         while job.poll() is None and not any(name.startswith(".new-") for name in os.listdir(TOP)):
             pass
