@@ -9,6 +9,7 @@
 #include "cggroup.h"
 #include "cgprobe.h"
 #include "cleanup.h"
+#include "dynlib.h"
 #include "str.h"
 
 /*
@@ -17,10 +18,7 @@
  */
 static const char *const names[] = {CTR_CGROUP_SONAME, "libcgroup.so.3", "libcgroup.so.2"};
 
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
+static const struct dynlib_function functions[] = {
     {"cgroup_set_logger", offsetof(struct cglib, set_logger)},
     {"cgroup_init", offsetof(struct cglib, init)},
     {"cgroup_new_cgroup", offsetof(struct cglib, new_cgroup)},
@@ -50,19 +48,6 @@ static int result(const struct cglib *l, int r)
 	}
 }
 
-static int find_functions(struct cglib *l, struct ctr_error *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *f = dlsym(l->lib, functions[i].name);
-
-		if (!f)
-			return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup",
-				       "libcgroup lacks %s", functions[i].name);
-		memcpy((char *)l + functions[i].offset, &f, sizeof(f));
-	}
-	return 0;
-}
-
 /* Given before init, which otherwise (for NULL, too) takes a logger that writes to stdout. */
 static void say_nothing(void *data, int level, const char *fmt, va_list ap)
 {
@@ -75,15 +60,17 @@ static void say_nothing(void *data, int level, const char *fmt, va_list ap)
 int cglib_open(struct cglib *ret, struct ctr_error *err)
 {
 	autocglib struct cglib l = {0};
+	const char *missing;
 	int r;
 
 	for (size_t i = 0; !l.lib && i < ARRAY_SIZE(names); i++)
 		l.lib = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	if (!l.lib)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup", "%s", dlerror());
-	r = find_functions(&l, err);
-	if (r < 0)
-		return r;
+	missing = dynlib_find(l.lib, functions, ARRAY_SIZE(functions), &l);
+	if (missing)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "cgroup", "libcgroup lacks %s",
+			       missing);
 	l.set_logger(say_nothing, CGROUP_LOG_ERROR, NULL);
 	r = result(&l, l.init());
 	if (r < 0)

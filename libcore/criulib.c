@@ -4,17 +4,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
+
+#include "dynlib.h"
 
 #define LOCAL(name)                                                                                \
 	{                                                                                          \
 		"criu_local_" #name, offsetof(struct criulib, name)                                \
 	}
 
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
+static const struct dynlib_function functions[] = {
     LOCAL(init_opts),
     LOCAL(free_opts),
     LOCAL(set_service_binary),
@@ -55,18 +53,15 @@ static const struct {
 int criulib_load(struct criulib *ret, struct ctr_error *err)
 {
 	struct criulib l = {.lib = dlopen("libcriu.so.2", RTLD_NOW | RTLD_LOCAL)};
+	const char *missing;
 
 	if (!l.lib)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu", "%s; install criu",
 			       dlerror());
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *f = dlsym(l.lib, functions[i].name);
-
-		if (!f)
-			return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu",
-				       "libcriu.so.2 is too old: it lacks %s", functions[i].name);
-		memcpy((char *)&l + functions[i].offset, &f, sizeof(f));
-	}
+	missing = dynlib_find(l.lib, functions, ARRAY_SIZE(functions), &l);
+	if (missing)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "criu",
+			       "libcriu.so.2 is too old: it lacks %s", missing);
 	*ret = l;
 	return 0;
 }

@@ -7,88 +7,72 @@
 #include <netlink/errno.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <string.h>
 
+#include "dynlib.h"
 #include "str.h"
 
-enum { CORE, ROUTE };
-
-static const struct {
-	int lib;
-	const char *name;
-	size_t offset;
-} functions[] = {
-    {CORE, "nl_socket_alloc", offsetof(struct nllib, socket_alloc)},
-    {CORE, "nl_socket_free", offsetof(struct nllib, socket_free)},
-    {CORE, "nl_connect", offsetof(struct nllib, connect)},
-    {CORE, "nl_geterror", offsetof(struct nllib, geterror)},
-    {CORE, "nl_addr_build", offsetof(struct nllib, addr_build)},
-    {CORE, "nl_addr_put", offsetof(struct nllib, addr_put)},
-    {CORE, "nl_addr_set_prefixlen", offsetof(struct nllib, addr_set_prefixlen)},
-    {CORE, "nl_addr_get_family", offsetof(struct nllib, addr_get_family)},
-    {CORE, "nl_addr_get_binary_addr", offsetof(struct nllib, addr_get_binary)},
-    {CORE, "nl_cache_free", offsetof(struct nllib, cache_free)},
-    {CORE, "nl_cache_get_first", offsetof(struct nllib, cache_first)},
-    {CORE, "nl_cache_get_next", offsetof(struct nllib, cache_next)},
-    {ROUTE, "rtnl_link_alloc", offsetof(struct nllib, link_alloc)},
-    {ROUTE, "rtnl_link_put", offsetof(struct nllib, link_put)},
-    {ROUTE, "rtnl_link_veth_alloc", offsetof(struct nllib, veth_alloc)},
-    {ROUTE, "rtnl_link_veth_get_peer", offsetof(struct nllib, veth_get_peer)},
-    {ROUTE, "rtnl_link_set_name", offsetof(struct nllib, link_set_name)},
-    {ROUTE, "rtnl_link_set_ns_fd", offsetof(struct nllib, link_set_ns_fd)},
-    {ROUTE, "rtnl_link_set_addr", offsetof(struct nllib, link_set_addr)},
-    {ROUTE, "rtnl_link_set_mtu", offsetof(struct nllib, link_set_mtu)},
-    {ROUTE, "rtnl_link_set_txqlen", offsetof(struct nllib, link_set_txqlen)},
-    {ROUTE, "rtnl_link_set_flags", offsetof(struct nllib, link_set_flags)},
-    {ROUTE, "rtnl_link_set_family", offsetof(struct nllib, link_set_family)},
-    {ROUTE, "rtnl_link_set_ifindex", offsetof(struct nllib, link_set_ifindex)},
-    {ROUTE, "rtnl_link_set_master", offsetof(struct nllib, link_set_master)},
-    {ROUTE, "rtnl_link_set_ifalias", offsetof(struct nllib, link_set_alias)},
-    {ROUTE, "rtnl_link_get_ifalias", offsetof(struct nllib, link_get_alias)},
-    {ROUTE, "rtnl_link_get_ifindex", offsetof(struct nllib, link_get_ifindex)},
-    {ROUTE, "rtnl_link_get_type", offsetof(struct nllib, link_get_type)},
-    {ROUTE, "rtnl_link_get_kernel", offsetof(struct nllib, link_get)},
-    {ROUTE, "rtnl_link_add", offsetof(struct nllib, link_add)},
-    {ROUTE, "rtnl_link_change", offsetof(struct nllib, link_change)},
-    {ROUTE, "rtnl_link_delete", offsetof(struct nllib, link_delete)},
-    {ROUTE, "rtnl_link_bridge_set_flags", offsetof(struct nllib, bridge_set_flags)},
-    {ROUTE, "rtnl_addr_alloc", offsetof(struct nllib, ifaddr_alloc)},
-    {ROUTE, "rtnl_addr_put", offsetof(struct nllib, ifaddr_put)},
-    {ROUTE, "rtnl_addr_set_ifindex", offsetof(struct nllib, ifaddr_set_ifindex)},
-    {ROUTE, "rtnl_addr_set_local", offsetof(struct nllib, ifaddr_set_local)},
-    {ROUTE, "rtnl_addr_get_local", offsetof(struct nllib, ifaddr_get_local)},
-    {ROUTE, "rtnl_addr_set_flags", offsetof(struct nllib, ifaddr_set_flags)},
-    {ROUTE, "rtnl_addr_add", offsetof(struct nllib, ifaddr_add)},
-    {ROUTE, "rtnl_addr_alloc_cache", offsetof(struct nllib, ifaddr_cache)},
-    {ROUTE, "rtnl_route_alloc", offsetof(struct nllib, route_alloc)},
-    {ROUTE, "rtnl_route_put", offsetof(struct nllib, route_put)},
-    {ROUTE, "rtnl_route_set_dst", offsetof(struct nllib, route_set_dst)},
-    {ROUTE, "rtnl_route_set_pref_src", offsetof(struct nllib, route_set_pref_src)},
-    {ROUTE, "rtnl_route_set_priority", offsetof(struct nllib, route_set_priority)},
-    {ROUTE, "rtnl_route_add_nexthop", offsetof(struct nllib, route_add_nexthop)},
-    {ROUTE, "rtnl_route_nh_alloc", offsetof(struct nllib, nh_alloc)},
-    {ROUTE, "rtnl_route_nh_set_ifindex", offsetof(struct nllib, nh_set_ifindex)},
-    {ROUTE, "rtnl_route_nh_set_gateway", offsetof(struct nllib, nh_set_gateway)},
-    {ROUTE, "rtnl_route_add", offsetof(struct nllib, route_add)},
+static const struct dynlib_function core[] = {
+    {"nl_socket_alloc", offsetof(struct nllib, socket_alloc)},
+    {"nl_socket_free", offsetof(struct nllib, socket_free)},
+    {"nl_connect", offsetof(struct nllib, connect)},
+    {"nl_geterror", offsetof(struct nllib, geterror)},
+    {"nl_addr_build", offsetof(struct nllib, addr_build)},
+    {"nl_addr_put", offsetof(struct nllib, addr_put)},
+    {"nl_addr_set_prefixlen", offsetof(struct nllib, addr_set_prefixlen)},
+    {"nl_addr_get_family", offsetof(struct nllib, addr_get_family)},
+    {"nl_addr_get_binary_addr", offsetof(struct nllib, addr_get_binary)},
+    {"nl_cache_free", offsetof(struct nllib, cache_free)},
+    {"nl_cache_get_first", offsetof(struct nllib, cache_first)},
+    {"nl_cache_get_next", offsetof(struct nllib, cache_next)},
 };
 
-static int find_functions(struct nllib *l, struct ctr_error *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *f = dlsym(functions[i].lib == CORE ? l->nl : l->route, functions[i].name);
-
-		if (!f)
-			return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "network",
-				       "libnl-route-3 lacks %s", functions[i].name);
-		memcpy((char *)l + functions[i].offset, &f, sizeof(f));
-	}
-	return 0;
-}
+static const struct dynlib_function route[] = {
+    {"rtnl_link_alloc", offsetof(struct nllib, link_alloc)},
+    {"rtnl_link_put", offsetof(struct nllib, link_put)},
+    {"rtnl_link_veth_alloc", offsetof(struct nllib, veth_alloc)},
+    {"rtnl_link_veth_get_peer", offsetof(struct nllib, veth_get_peer)},
+    {"rtnl_link_set_name", offsetof(struct nllib, link_set_name)},
+    {"rtnl_link_set_ns_fd", offsetof(struct nllib, link_set_ns_fd)},
+    {"rtnl_link_set_addr", offsetof(struct nllib, link_set_addr)},
+    {"rtnl_link_set_mtu", offsetof(struct nllib, link_set_mtu)},
+    {"rtnl_link_set_txqlen", offsetof(struct nllib, link_set_txqlen)},
+    {"rtnl_link_set_flags", offsetof(struct nllib, link_set_flags)},
+    {"rtnl_link_set_family", offsetof(struct nllib, link_set_family)},
+    {"rtnl_link_set_ifindex", offsetof(struct nllib, link_set_ifindex)},
+    {"rtnl_link_set_master", offsetof(struct nllib, link_set_master)},
+    {"rtnl_link_set_ifalias", offsetof(struct nllib, link_set_alias)},
+    {"rtnl_link_get_ifalias", offsetof(struct nllib, link_get_alias)},
+    {"rtnl_link_get_ifindex", offsetof(struct nllib, link_get_ifindex)},
+    {"rtnl_link_get_type", offsetof(struct nllib, link_get_type)},
+    {"rtnl_link_get_kernel", offsetof(struct nllib, link_get)},
+    {"rtnl_link_add", offsetof(struct nllib, link_add)},
+    {"rtnl_link_change", offsetof(struct nllib, link_change)},
+    {"rtnl_link_delete", offsetof(struct nllib, link_delete)},
+    {"rtnl_link_bridge_set_flags", offsetof(struct nllib, bridge_set_flags)},
+    {"rtnl_addr_alloc", offsetof(struct nllib, ifaddr_alloc)},
+    {"rtnl_addr_put", offsetof(struct nllib, ifaddr_put)},
+    {"rtnl_addr_set_ifindex", offsetof(struct nllib, ifaddr_set_ifindex)},
+    {"rtnl_addr_set_local", offsetof(struct nllib, ifaddr_set_local)},
+    {"rtnl_addr_get_local", offsetof(struct nllib, ifaddr_get_local)},
+    {"rtnl_addr_set_flags", offsetof(struct nllib, ifaddr_set_flags)},
+    {"rtnl_addr_add", offsetof(struct nllib, ifaddr_add)},
+    {"rtnl_addr_alloc_cache", offsetof(struct nllib, ifaddr_cache)},
+    {"rtnl_route_alloc", offsetof(struct nllib, route_alloc)},
+    {"rtnl_route_put", offsetof(struct nllib, route_put)},
+    {"rtnl_route_set_dst", offsetof(struct nllib, route_set_dst)},
+    {"rtnl_route_set_pref_src", offsetof(struct nllib, route_set_pref_src)},
+    {"rtnl_route_set_priority", offsetof(struct nllib, route_set_priority)},
+    {"rtnl_route_add_nexthop", offsetof(struct nllib, route_add_nexthop)},
+    {"rtnl_route_nh_alloc", offsetof(struct nllib, nh_alloc)},
+    {"rtnl_route_nh_set_ifindex", offsetof(struct nllib, nh_set_ifindex)},
+    {"rtnl_route_nh_set_gateway", offsetof(struct nllib, nh_set_gateway)},
+    {"rtnl_route_add", offsetof(struct nllib, route_add)},
+};
 
 int nllib_open(struct nllib *ret, struct ctr_error *err)
 {
 	autonllib struct nllib l = {0};
-	int r;
+	const char *missing;
 
 	/* the second one is to find the first one's symbols */
 	l.nl = dlopen("libnl-3.so.200", RTLD_NOW | RTLD_GLOBAL);
@@ -96,9 +80,12 @@ int nllib_open(struct nllib *ret, struct ctr_error *err)
 	if (!l.route)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "network",
 			       "Private=veth needs libnl-route-3: %s", dlerror());
-	r = find_functions(&l, err);
-	if (r < 0)
-		return r;
+	missing = dynlib_find(l.nl, core, ARRAY_SIZE(core), &l);
+	if (!missing)
+		missing = dynlib_find(l.route, route, ARRAY_SIZE(route), &l);
+	if (missing)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "network", "libnl-route-3 lacks %s",
+			       missing);
 	*ret = l;
 	l.nl = l.route = NULL;
 	return 0;

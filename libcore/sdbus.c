@@ -3,12 +3,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <string.h>
 
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
+#include "dynlib.h"
+
+static const struct dynlib_function functions[] = {
     {"sd_bus_open_system", offsetof(struct sdbus, open_system)},
     {"sd_bus_flush_close_unref", offsetof(struct sdbus, flush_close_unref)},
     {"sd_bus_add_match", offsetof(struct sdbus, add_match)},
@@ -28,20 +26,16 @@ static const struct {
 int sdbus_load(struct sdbus *ret, struct ctr_error *err)
 {
 	struct sdbus b = {.lib = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL)};
+	const char *missing;
 
 	if (!b.lib)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "scope",
 			       "%s; Cgroup=cgroupfs does without systemd", dlerror());
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *f = dlsym(b.lib, functions[i].name);
-
-		if (!f) {
-			sdbus_unload(&b);
-			return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "scope",
-				       "libsystemd.so.0 is too old: it lacks %s",
-				       functions[i].name);
-		}
-		memcpy((char *)&b + functions[i].offset, &f, sizeof(f));
+	missing = dynlib_find(b.lib, functions, ARRAY_SIZE(functions), &b);
+	if (missing) {
+		sdbus_unload(&b);
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "scope",
+			       "libsystemd.so.0 is too old: it lacks %s", missing);
 	}
 	*ret = b;
 	return 0;

@@ -6,12 +6,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "dynlib.h"
+
 static const char *const names[] = {"libsodium.so.26", "libsodium.so.23"}; /* 1.0.19, before */
 
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
+static const struct dynlib_function functions[] = {
     {"sodium_init", offsetof(struct sodiumlib, init)},
     {"sodium_memcmp", offsetof(struct sodiumlib, equal)},
     {"sodium_memzero", offsetof(struct sodiumlib, zero)},
@@ -23,32 +22,20 @@ static const struct {
     {"crypto_onetimeauth_final", offsetof(struct sodiumlib, auth_final)},
 };
 
-static int find_functions(struct sodiumlib *l, struct ctr_error *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *f = dlsym(l->lib, functions[i].name);
-
-		if (!f)
-			return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
-				       "libsodium lacks %s", functions[i].name);
-		memcpy((char *)l + functions[i].offset, &f, sizeof(f));
-	}
-	return 0;
-}
-
 int sodiumlib_open(struct sodiumlib *ret, struct ctr_error *err)
 {
 	autosodium struct sodiumlib l = {0};
-	int r;
+	const char *missing;
 
 	for (size_t i = 0; !l.lib && i < ARRAY_SIZE(names); i++)
 		l.lib = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	if (!l.lib)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
 			       "checkpoints need libsodium: %s", dlerror());
-	r = find_functions(&l, err);
-	if (r < 0)
-		return r;
+	missing = dynlib_find(l.lib, functions, ARRAY_SIZE(functions), &l);
+	if (missing)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint", "libsodium lacks %s",
+			       missing);
 	if (l.init() < 0)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
 			       "libsodium does not start");

@@ -7,19 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "dynlib.h"
 #include "fd.h"
 
 /* WINDOW_LOG: four times that of ZSTDLIB_LEVEL; what a frame asks for is allocated */
 enum { BUFFER = 1 << 20, WINDOW_LOG = 21 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
+static const struct dynlib_function functions[] = {
     {"ZSTD_createCCtx", offsetof(struct zstdlib, new_packer)},
     {"ZSTD_freeCCtx", offsetof(struct zstdlib, free_packer)},
     {"ZSTD_CCtx_setParameter", offsetof(struct zstdlib, set_packer)},
@@ -34,18 +31,15 @@ static const struct {
 int zstdlib_open(struct zstdlib *ret, struct ctr_error *err)
 {
 	autozstd struct zstdlib l = {.lib = dlopen("libzstd.so.1", RTLD_NOW | RTLD_LOCAL)};
+	const char *missing;
 
 	if (!l.lib)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
 			       "compressed checkpoints need libzstd: %s", dlerror());
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *f = dlsym(l.lib, functions[i].name);
-
-		if (!f)
-			return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
-				       "libzstd lacks %s", functions[i].name);
-		memcpy((char *)&l + functions[i].offset, &f, sizeof(f));
-	}
+	missing = dynlib_find(l.lib, functions, ARRAY_SIZE(functions), &l);
+	if (missing)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint", "libzstd lacks %s",
+			       missing);
 	*ret = l;
 	l.lib = NULL;
 	return 0;
