@@ -19,16 +19,9 @@
 #include "fd.h"
 #include "str.h"
 #include "trim.h"
+#include "visitfd.h"
 
-enum {
-	FD_SYNC = 3,
-	FD_RESTRICT = 4,
-	FD_LISTEN = 5,
-	EVENTS = 16,
-	GRACE_MAX_MS = 60000,
-	HANGUP_MS = 200,
-	SETTLE_MS = 50
-};
+enum { FD_LISTEN = 5, EVENTS = 16, GRACE_MAX_MS = 60000, HANGUP_MS = 200, SETTLE_MS = 50 };
 
 /* A peer signals what it started; the host's root, who started nothing here, all that was. */
 static void pass_signal(struct init *in, struct conn *c)
@@ -163,9 +156,9 @@ static int prepare(struct init *in, struct restrict_set *set)
 	sigset_t all;
 
 	/* MUST-6: nobody inside looks into PID 1 */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || restrict_load(FD_RESTRICT, set, NULL) < 0)
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || restrict_load(INIT_FD_RESTRICT, set, NULL) < 0)
 		return -1;
-	(void)close(FD_RESTRICT);
+	(void)close(INIT_FD_RESTRICT);
 	in->restrictions = set;
 	in->listen = FD_LISTEN;
 	for (size_t i = 0; i < CONN_MAX; i++)
@@ -190,7 +183,7 @@ static int sooner(int a, int b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static struct restrict_set set;
 	static struct init in;
@@ -198,12 +191,16 @@ int main(void)
 	int wait = SETTLE_MS;
 	bool settled = false;
 
+	if (argc == 2 && str_equal(argv[1], "none"))
+		return init_bare(&in, &set);
+	if (argc == 2 + VISIT_FDS && str_equal(argv[1], "visit"))
+		return init_visit(&in, &set, argv + 2);
 	if (getpid() != 1 || prepare(&in, &set) < 0)
 		return EXIT_FAILURE;
 	msg_init(&in.msg, "ready");
-	if (msg_send(FD_SYNC, &in.msg, 1000) < 0)
+	if (msg_send(INIT_FD_SYNC, &in.msg, 1000) < 0)
 		return EXIT_FAILURE;
-	(void)close(FD_SYNC);
+	(void)close(INIT_FD_SYNC);
 	for (;;) {
 		int n = epoll_wait(in.epoll, events, EVENTS, wait);
 

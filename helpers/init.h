@@ -11,6 +11,7 @@
 
 /* container-init: PID 1 of a container. Fixed tables: no peer makes it grow. */
 
+enum { INIT_FD_SYNC = 3, INIT_FD_RESTRICT = 4 };
 enum { CONN_MAX = 512, SESSION_MAX = CONN_MAX, CONN_PER_UID = 64, CONN_SPARE = 16, TTY_GID = 5 };
 
 /** struct conn - one peer */
@@ -68,6 +69,7 @@ struct init {
 	unsigned int nclosers; /* children that close something */
 	bool deaf;	       /* listen is not watched: all rows are in use */
 	bool stopping;
+	bool bare; /* Init=none: this process becomes the program */
 };
 
 /* What an epoll event is about: kind in the high half, slot in the low one */
@@ -210,6 +212,40 @@ void init_child(struct init *in, const struct conn *c, struct start_request *req
 
 /** init_adopt - in the child: limits, nice value and login uid of the peer, which must live yet */
 int init_adopt(const struct conn *c, struct ctr_error *err);
+
+/**
+ * init_run - the same in the process that becomes the program; returns when that fails
+ * @c: its peer; pid 0 and uid 0: the host's root
+ */
+int init_run(struct init *in, const struct conn *c, struct start_request *req, int *report,
+	     struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/* init_request.c */
+
+/** init_request - what a `start` says besides its descriptors. 0, -EBADMSG */
+int init_request(const struct msg *m, struct start_request *req,
+		 struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/** init_open_terminal - the container's own devpts; ptmx below it is what only this one serves */
+int init_open_terminal(struct start_request *req, struct ctr_error *err) ATTR_WARN_UNUSED;
+
+/* init_bare.c */
+
+/** init_bare - PID 1 with Init=none: wait for the program that it becomes. Its exit code */
+int init_bare(struct init *in, struct restrict_set *set);
+
+/**
+ * init_become - wait for the `start` of the host's root at the other end and become its program
+ * @sock, report: shared with this process's parent, who goes on when they close here
+ *
+ * Returns when the peer went away without a word: report has a record with ECANCELED then.
+ */
+void init_become(struct init *in, int sock, int report);
+
+/* init_visit.c */
+
+/** init_visit - enter a container with Init=none and become what is started there. Exit code */
+int init_visit(struct init *in, struct restrict_set *set, char *const *words);
 
 /* init_pass.c */
 

@@ -336,8 +336,8 @@ static int limit(struct init *in, const struct task *t, int self, struct ctr_err
 	return r < 0 ? r : restrictone_check_limits(&t->one, all, err);
 }
 
-static int run(struct init *in, const struct conn *c, struct start_request *req, int *report,
-	       struct ctr_error *err)
+int init_run(struct init *in, const struct conn *c, struct start_request *req, int *report,
+	     struct ctr_error *err)
 {
 	struct task t = {.root = c->cred.uid == 0, .outside = init_is_host_root(c)};
 	struct restrict_user user;
@@ -360,8 +360,11 @@ static int run(struct init *in, const struct conn *c, struct start_request *req,
 	r = init_adopt(c, err);
 	if (r == 0)
 		r = limit(in, &t, self, err);
-	user = (struct restrict_user){
-	    .uid = t.uid, .gid = t.gid, .groups = t.groups, .ngroups = t.ngroups};
+	user = (struct restrict_user){.uid = t.uid,
+				      .gid = t.gid,
+				      .groups = t.groups,
+				      .ngroups = t.ngroups,
+				      .bound = in->bare};
 	if (r == 0)
 		r = restrict_become(in->restrictions, &user, self, err);
 	if (r == 0 && !t.root)
@@ -392,7 +395,7 @@ void init_child(struct init *in, const struct conn *c, struct start_request *req
 
 	if (r < 0)
 		err_sys(&err, r, "start", "close descriptors");
-	if (r < 0 || run(in, c, req, &report, &err) < 0)
+	if (r < 0 || init_run(in, c, req, &report, &err) < 0)
 		_exit(fd_write_all(report, &err, sizeof(err)) < 0 ? 126 : 127);
 	_exit(126);
 }

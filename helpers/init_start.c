@@ -2,9 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -24,40 +21,6 @@ static void answer_started(const struct conn *c, const struct session *s)
 		msg_add_fd(&m, s->ring);
 	}
 	(void)!msg_send(c->sock, &m, 0); /* a peer that does not read loses it */
-}
-
-static unsigned short size_of(const struct msg *m, const char *key)
-{
-	uint64_t v;
-
-	return msg_get_u64(m, key, &v) < 0 || v > 65535 ? 0 : (unsigned short)v;
-}
-
-static int parse(struct msg *m, struct start_request *req, struct ctr_error *err)
-{
-	uint64_t terminal;
-
-	if (msg_get_u64(m, "terminal", &terminal) < 0 || terminal > 1)
-		return err_set(err, CTR_E_SYSTEM, EBADMSG, "start", "terminal must be 0 or 1");
-	req->terminal = terminal;
-	req->rows = size_of(m, "rows");
-	req->cols = size_of(m, "cols");
-	return 0;
-}
-
-/* The container's own devpts; ptmx below it is what only this instance serves. */
-static int open_terminal(struct start_request *req, struct ctr_error *err)
-{
-	struct winsize size = {.ws_row = req->rows, .ws_col = req->cols};
-	autofd int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	int unlock = 0;
-
-	if (master < 0)
-		return err_sys(err, errno, "terminal", "open /dev/pts/ptmx");
-	if (ioctl(master, TIOCSPTLCK, &unlock) < 0 || ioctl(master, TIOCSWINSZ, &size) < 0)
-		return err_sys(err, errno, "terminal", "set up a terminal");
-	req->master = take_fd(&master);
-	return 0;
 }
 
 /* The lowest number that no other session has. */
@@ -116,7 +79,7 @@ void init_start(struct init *in, struct conn *c)
 	struct session *s = init_session_new(in, c);
 	struct ctr_error err;
 	autofd int ring = -1;
-	int r = parse(&in->msg, &req, &err);
+	int r = init_request(&in->msg, &req, &err);
 
 	if (r == 0 && !s)
 		r = err_set(&err, CTR_E_BUSY, EAGAIN, "start",
@@ -124,7 +87,7 @@ void init_start(struct init *in, struct conn *c)
 	if (s)
 		c->session = (int)(s - in->sessions);
 	if (r == 0 && req.terminal)
-		r = open_terminal(&req, &err);
+		r = init_open_terminal(&req, &err);
 	if (r == 0 && req.terminal)
 		r = make_ring(&ring, &err);
 	if (r == 0)

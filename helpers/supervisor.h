@@ -12,12 +12,13 @@
 #include "crstats.h"
 #include "load.h"
 #include "match.h"
+#include "parent.h"
 #include "pamcontainer_checkpoint.h"
 #include "session.h"
 
 /* The supervisor: one living container, its sessions and who talks to it. */
 
-enum { CLIENT_MAX = 32 };
+enum { CLIENT_MAX = 32, BARE_MAX = 64 };
 
 /** struct options - the command line */
 struct options {
@@ -72,9 +73,13 @@ struct supervisor {
 	size_t nsessions;
 	struct client clients[CLIENT_MAX];
 	size_t nclients;
+	struct parent bare[BARE_MAX]; /* Init=none: PID 1, and what was started later */
+	size_t nbare;
+	bool begun;	     /* PID 1 is a program by now */
 	uint64_t linger_end; /* CLOCK_MONOTONIC ms, 0: no timer */
 	uint64_t save_end;   /* the same: when what is detached goes to disk */
 	uint64_t kill_end;   /* the same, 0: not stopping */
+	uint64_t reap_at;    /* the same: then who was held is looked at again, 0: nobody */
 	uint64_t settle_at;  /* the same: then it goes where supervisors stand, 0: it has */
 	uint64_t trim_at;    /* the same: memory that was used is given back then, 0: no need */
 	int watch;	     /* connection to PID 1 that tells when no session is left; 0: none */
@@ -196,6 +201,36 @@ bool supervisor_is_kept_for(struct supervisor *s, const struct login *l);
 
 /** supervisor_watch_heard - s->watch is readable */
 void supervisor_watch_heard(struct supervisor *s);
+
+/* supervisor_begin.c */
+
+/**
+ * supervisor_begin - with Init=none a client wants to start a process: a socket for its `start`
+ *
+ * The first one becomes PID 1; its client holds the container's lock. m is the answer.
+ */
+int supervisor_begin(struct supervisor *s, struct msg *m, struct ctr_error *err);
+
+/** supervisor_begin_reported - row i executed, or says why not */
+void supervisor_begin_reported(struct supervisor *s, size_t i);
+
+/** supervisor_begin_heard - who asked for row i sends a signal or has gone */
+void supervisor_begin_heard(struct supervisor *s, size_t i);
+
+/**
+ * supervisor_begin_reap - row i has ended, which is not PID 1; false: it is held
+ *
+ * Who traces it inside keeps it from its parent, for as long as he likes (MUST-4): it is tried
+ * again at reap_at, by supervisor_begin_again().
+ */
+bool supervisor_begin_reap(struct supervisor *s, size_t i);
+void supervisor_begin_again(struct supervisor *s);
+
+/** supervisor_begin_wait - PID 1 was killed, whose end waits for that of the others to be reaped */
+void supervisor_begin_wait(struct supervisor *s, unsigned int timeout_ms);
+
+/** supervisor_begin_stop - ask all processes to end; false: there is nobody to ask */
+bool supervisor_begin_stop(struct supervisor *s);
 
 /* supervisor_oom.c */
 

@@ -394,6 +394,12 @@ int supervisor_may_dump(const struct supervisor *s, struct ctr_error *err)
 		return err_set(err, CTR_E_PAUSED, EBUSY, "checkpoint",
 			       "container %s is paused; containerctl resume %s", s->c.st.id,
 			       s->c.st.id);
+	/* which makes the processes ready for CRIU, and takes them up again */
+	if (s->c.st.bare)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",
+			       "PID 1 of container %s is its own program (Init=none), which can "
+			       "not be saved",
+			       s->c.st.id);
 	/* what CRIU does with one: docs/ARCHITECTURE.md, User namespaces */
 	if (s->c.users.fd >= 0)
 		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "checkpoint",

@@ -40,6 +40,11 @@ static int answer_connect(struct supervisor *s, struct msg *m, struct ctr_error 
 	if (s->kill_end)
 		return err_set(err, CTR_E_NOT_RUNNING, ESRCH, "connect", "container %s is ending",
 			       s->c.st.id);
+	if (s->c.st.bare)
+		return err_set(err, CTR_E_UNSUPPORTED, ENOTSUP, "connect",
+			       "PID 1 of container %s is its own program (Init=none): there are no "
+			       "sessions",
+			       s->c.st.id);
 	fd = supervisor_connect_init(s);
 	if (fd < 0)
 		return err_sys(err, fd, "connect", "connect to PID 1 of %s", s->c.st.id);
@@ -115,6 +120,8 @@ static int answer(struct supervisor *s, struct client *c, struct msg *m, struct 
 		return 1;
 	if (strcmp(verb, "connect") == 0)
 		return answer_connect(s, m, err);
+	if (strcmp(verb, "begin") == 0)
+		return supervisor_begin(s, m, err);
 	if (strcmp(verb, "terminate") == 0) {
 		begin_terminate(s, c, m);
 		return 1;

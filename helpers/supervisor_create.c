@@ -75,6 +75,7 @@ int supervisor_make(struct supervisor *s, struct spec *spec, struct ctr_error *e
 	if (spec->directory)
 		(void)!str_copy(s->store, sizeof(s->store),
 				spec->directory); /* a path of keys.def */
+	s->c.st.bare = spec->init == SPEC_INIT_NONE;
 	s->save_on_logout = spec->on_logout;
 	s->reattach = spec->reattach != SPEC_REATTACH_NO;
 	s->save_on_disconnect = spec->on_disconnect == SPEC_DISCONNECT_CHECKPOINT;

@@ -56,6 +56,10 @@ void supervisor_stop(struct supervisor *s, unsigned int grace_ms)
 	if (s->kill_end)
 		return;
 	s->kill_end = child_now_ms();
+	if (s->c.st.bare) {
+		s->kill_end += grace_ms > 0 && supervisor_begin_stop(s) ? grace_ms : 0;
+		return;
+	}
 	if (grace_ms == 0 || supervisor_only_init_is_left(s) || cg_frozen(&s->c.cg) != CG_THAWED)
 		return;
 	fd = supervisor_connect_init(s);
@@ -170,7 +174,7 @@ static bool session_message(struct supervisor *s, size_t i)
 
 /* ---- the loop ---- */
 
-enum { FIXED = 4, POLL_MAX = FIXED + CLIENT_MAX + 2 * SESSION_MAX };
+enum { FIXED = 4, POLL_MAX = FIXED + CLIENT_MAX + 2 * SESSION_MAX + 3 * BARE_MAX };
 
 static size_t fill(struct supervisor *s, struct pollfd *p)
 {
@@ -188,6 +192,15 @@ static size_t fill(struct supervisor *s, struct pollfd *p)
 		p[n++] = (struct pollfd){.fd = s->sessions[i].sock, .events = POLLIN};
 		p[n++] = (struct pollfd){.fd = s->sessions[i].caller, .events = POLLIN};
 	}
+	for (size_t i = 0; i < s->nbare; i++) {
+		const struct parent *b = &s->bare[i];
+
+		/* until it executes the messages are its own, and PID 1 hears itself who goes */
+		p[n++] = (struct pollfd){.fd = b->report, .events = POLLIN};
+		p[n++] = (struct pollfd){.fd = i == 0 && b->report >= 0 ? -1 : b->sock,
+					 .events = b->report >= 0 ? 0 : POLLIN};
+		p[n++] = (struct pollfd){.fd = b->held ? -1 : b->pidfd, .events = POLLIN};
+	}
 	return n;
 }
 
@@ -195,7 +208,16 @@ static size_t fill(struct supervisor *s, struct pollfd *p)
 static void dispatch(struct supervisor *s, const struct pollfd *p)
 {
 	const struct pollfd *clients = p + FIXED, *sessions = clients + s->nclients;
+	const struct pollfd *bare = sessions + 2 * s->nsessions;
 
+	for (size_t i = s->nbare; i-- > 0;) {
+		if (bare[3 * i].revents)
+			supervisor_begin_reported(s, i);
+		else if (bare[3 * i + 1].revents)
+			supervisor_begin_heard(s, i);
+		if (bare[3 * i + 2].revents)
+			(void)supervisor_begin_reap(s, i);
+	}
 	for (size_t i = s->nsessions; i-- > 0;) {
 		if (sessions[2 * i].revents && !session_message(s, i))
 			continue;
@@ -227,6 +249,8 @@ static int timeout(const struct supervisor *s)
 		end = s->trim_at;
 	if (s->oom_at && (!end || s->oom_at < end))
 		end = s->oom_at;
+	if (s->reap_at && (!end || s->reap_at < end))
+		end = s->reap_at;
 	if (!end)
 		return -1;
 	return now < end ? (int)(end - now > 3600000 ? 3600000 : end - now) : 0;
@@ -270,8 +294,8 @@ static void outwait(struct supervisor *s, int *lock)
 	write_stopped(s);
 	log_event(s, "stuck", NULL, "init=%d", s->c.st.init.pid);
 	state_unlock(s->c.rootfd, s->c.st.id, lock);
-	while (child_wait_exit(s->c.pidfd, 3600000) == -ETIMEDOUT)
-		;
+	while (child_wait_exit(s->c.pidfd, s->nbare > 1 ? KILL_MS : 3600000) == -ETIMEDOUT)
+		supervisor_begin_wait(s, 0);
 	*lock = state_lock(s->c.rootfd, s->c.st.id, REMOVE_MS, NULL);
 }
 
@@ -286,11 +310,15 @@ static void finish(struct supervisor *s)
 	supervisor_oom_ended(s); /* asked while there is a group */
 	for (size_t i = s->nsessions; i-- > 0;)
 		end_session(s, i, "container-ended");
+	if (s->nbare > 1 && create_kill(&s->c, 0) == -ETIMEDOUT)
+		supervisor_begin_wait(s, KILL_MS);
 	if (create_kill(&s->c, KILL_MS) == -ETIMEDOUT)
 		outwait(s, &lock);
 	create_undo(&s->c, s->keep);
 	if (s->keep)
 		write_stopped(s);
+	if (s->nbare > 0)
+		parent_exited(&s->bare[0], s->c.st.exit_status);
 	log_event(s, "stop", NULL, "status=%d", s->c.st.exit_status);
 	if (lock >= 0)
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);
@@ -353,6 +381,8 @@ int supervisor_loop(struct supervisor *s)
 		}
 		if (s->oom_at && child_now_ms() >= s->oom_at)
 			supervisor_oom_tell(s);
+		if (s->reap_at && child_now_ms() >= s->reap_at)
+			supervisor_begin_again(s);
 		if (s->watch_at && child_now_ms() >= s->watch_at)
 			supervisor_watch(s);
 		if (s->save_end && child_now_ms() >= s->save_end) {

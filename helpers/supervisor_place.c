@@ -180,6 +180,11 @@ static int make(struct supervisor *s, const struct load_paths *paths, const stru
 		    "JoinNamespaces=user: of %s: a login has no number of his own there; "
 		    "it is for containers of ctr_create() and containerctl start",
 		    s->c.st.definition);
+	if (spec->init == SPEC_INIT_NONE)
+		return err_set(err, CTR_E_CONFIG, EINVAL, "init",
+			       "Init=none of %s: PID 1 would start nothing for a login; it is for "
+			       "containers of ctr_create() and containerctl start",
+			       s->c.st.definition);
 	if (has_checkpoint(s))
 		return spec->restore_on_login ? come_back(s, l) : 1;
 	(void)!str_copy(s->shell, sizeof(s->shell), login_shell(l)); /* as long as the login's */

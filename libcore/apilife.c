@@ -60,6 +60,16 @@ static int signal_each(const struct api_view *v, int sig, struct ctr_error *err)
 	return r;
 }
 
+static int signal_init(const struct api_view *v, int sig, struct ctr_error *err)
+{
+	autofd int pidfd = sys_pidfd_open(v->st.init.pid, 0);
+	int r = pidfd < 0 ? pidfd : proc_is_alive(&v->st.init) ? 0 : -ESRCH;
+
+	if (r == 0)
+		r = sys_pidfd_send_signal(pidfd, sig);
+	return r < 0 ? err_sys(err, r, "signal", "signal PID 1 of %s", v->st.id) : 0;
+}
+
 static int signal_started(const struct ctr_container *c, int sig, struct ctr_error *err)
 {
 	autofd int sock = api_connect(c, err);
@@ -79,7 +89,9 @@ int ctr_signal(struct ctr_container *c, int sig, int all, struct ctr_error *err)
 		return r;
 	if (all)
 		r = v.cg.inherit ? signal_each(&v, sig, err)
-				 : cg_signal(&v.cg, sig, v.st.init.pid, err);
+				 : cg_signal(&v.cg, sig, v.st.bare ? 0 : v.st.init.pid, err);
+	else if (v.st.bare)
+		r = signal_init(&v, sig, err);
 	else
 		r = signal_started(c, sig, err);
 	return api_why(c, MACHINE_SIGNAL, r, err);

@@ -78,7 +78,8 @@ int api_ask_for(int control, struct msg *m, struct api_watch *w, int timeout_ms,
 	return -e->errnum;
 }
 
-int api_connect(const struct ctr_container *c, struct ctr_error *err)
+static int connect_by(const struct ctr_container *c, const char *verb, bool locked,
+		      struct ctr_error *err)
 {
 	autofd int control = api_control(c, err);
 	automsg struct msg m;
@@ -87,7 +88,8 @@ int api_connect(const struct ctr_container *c, struct ctr_error *err)
 	m.nfds = 0;
 	if (control < 0)
 		return control;
-	msg_init(&m, "connect");
+	msg_init(&m, verb);
+	msg_add(&m, "locked", "%d", locked);
 	r = api_ask(control, &m, err);
 	if (r < 0)
 		return r;
@@ -95,6 +97,17 @@ int api_connect(const struct ctr_container *c, struct ctr_error *err)
 	return fd >= 0 ? fd
 		       : err_set(err, CTR_E_SYSTEM, EBADMSG, "control",
 				 "the supervisor's answer is bad");
+}
+
+int api_connect(const struct ctr_container *c, struct ctr_error *err)
+{
+	return connect_by(c, "connect", false, err);
+}
+
+/* locked: by the caller, whom the supervisor would wait for else */
+static int begin(const struct ctr_container *c, bool locked, struct ctr_error *err)
+{
+	return connect_by(c, "begin", locked, err);
 }
 
 /* ---- what to start ---- */
@@ -303,13 +316,14 @@ static int make_plan(const struct api_view *v, const struct ctr_process_spec *sp
 
 /* ---- the start ---- */
 
-static int start(const struct ctr_container *c, const struct proto_start *what,
+/* @sock: to PID 1, or to the process that is to become the program; owned by p */
+static int start(const struct ctr_container *c, int sock, const struct proto_start *what,
 		 struct ctr_process *p, struct ctr_error *err)
 {
 	struct api_view v;
 	int r;
 
-	p->sock = api_connect(c, err);
+	p->sock = sock;
 	if (p->sock < 0)
 		return p->sock;
 	r = proto_start(p->sock, what, &p->session, err);
@@ -341,7 +355,7 @@ static int start_first(const struct ctr_container *c, const struct proto_start *
 	int r = api_lock_check(c, MACHINE_START, &lock, &v, err);
 
 	if (r == 0)
-		r = start(c, what, p, err);
+		r = start(c, v.st.bare ? begin(c, true, err) : api_connect(c, err), what, p, err);
 	if (r == 0 && !v.st.started)
 		r = mark_started(c, &v, err);
 	return r;
@@ -363,12 +377,16 @@ int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 	r = api_process_new(c, &p, e);
 	if (r < 0)
 		return r;
-	r = v.st.started ? start(c, &plan.start, p, e) : start_first(c, &plan.start, p, e);
+	if (!v.st.started)
+		r = start_first(c, &plan.start, p, e);
+	else
+		r = start(c, v.st.bare ? begin(c, false, e) : api_connect(c, e), &plan.start, p, e);
 	if (r == 0 && plan.console >= 0)
 		r = console_send(plan.console, p->session.master, e);
 	if (r < 0) {
 		ctr_process_free(p);
-		return api_why(c, MACHINE_START, r, e);
+		/* a PID 1 that could not become that program is gone, for the reason in e */
+		return v.st.bare && !v.st.started ? r : api_why(c, MACHINE_START, r, e);
 	}
 	if (plan.console >= 0)
 		cleanup_fd(&p->session.master); /* another one's from now on */

@@ -70,7 +70,7 @@ int ctr_terminals(struct ctr_container *c, struct ctr_terminal **ret, size_t *re
 
 	if (r < 0)
 		return r;
-	if (v.status == CTR_RUNNING || v.status == CTR_CREATED) {
+	if ((v.status == CTR_RUNNING || v.status == CTR_CREATED) && !v.st.bare) {
 		sock = api_connect(c, err);
 		r = sock < 0 ? sock : next_page(sock, &t, err);
 		while (r == 0 && t.n < t.total)

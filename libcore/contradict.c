@@ -2,6 +2,7 @@
 #include "contradict.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 
 #include "mountline.h"
@@ -56,6 +57,26 @@ static int check_users(const struct spec *s, struct ctr_error *err)
 	return 0;
 }
 
+/* The first ones are the work of our PID 1. */
+static int check_init(const struct spec *s, struct ctr_error *err)
+{
+	bool traces = !s->cap_bounding.set || s->cap_bounding.mask & UINT64_C(1) << CAP_SYS_PTRACE;
+
+	if (s->init != SPEC_INIT_NONE)
+		return 0;
+	if (s->linger || s->on_disconnect || s->reattach || s->attachments || s->on_logout)
+		return bad(err, "Init=none is for containers without logins: not with Linger=, "
+				"OnDisconnect=, Reattach=, Attachments= and OnLogout=");
+	/* it may take its death signal off: then its groups tell who is to be ended (MUST-9) */
+	if (s->cgroup == SPEC_CG_INHERIT)
+		return bad(err, "Init=none needs groups of its own: not Cgroup=inherit");
+	/* what enters is a process of the host's until it executes (MUST-6, visit.h) */
+	if (traces && s->users.mode == IDMAP_NO)
+		return bad(err, "Init=none and CAP_SYS_PTRACE in CapabilityBoundingSet= "
+				"need PrivateUsers=");
+	return 0;
+}
+
 static int check_mount(const struct spec *s, const char *line, struct ctr_error *err)
 {
 	automount struct mountline m = {.dest = NULL};
@@ -78,6 +99,8 @@ int contradict_check(const struct spec *s, struct ctr_error *err)
 
 	if (r == 0)
 		r = check_users(s, err);
+	if (r == 0)
+		r = check_init(s, err);
 	if (r == 0)
 		r = check_scheduler(s, err);
 	for (size_t i = 0; r == 0 && i < s->mounts.n; i++)

@@ -344,7 +344,8 @@ static int run_resume(void *ctx, struct ctr_error *err)
 
 	m.nfds = 0;
 	if (!c->restore) {
-		cleanup_fd(&c->sync);
+		if (c->spec->init != SPEC_INIT_NONE) /* which waits there for what it becomes */
+			cleanup_fd(&c->sync);
 		return 0;
 	}
 	r = c->restore->spend(c->restore->arg, err);

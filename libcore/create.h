@@ -55,11 +55,11 @@ struct create {
 	struct state st; /* id, definition, user ... filled; the rest is filled here */
 
 	/* made */
-	int dirfd;	    /* containers/ID */
-	int control;	    /* listening socket of the supervisor */
-	int sync;	    /* to the set-up child, closed once PID 1 is ready */
-	int pidfd;	    /* of PID 1 */
-	int restrict_fd;    /* blob of what it is not to do (restrict.h) */
+	int dirfd;	 /* containers/ID */
+	int control;	 /* listening socket of the supervisor */
+	int sync;	 /* to the set-up child, closed once PID 1 is ready; not with Init=none */
+	int pidfd;	 /* of PID 1 */
+	int restrict_fd; /* blob of what it is not to do (restrict.h) */
 	struct child maker; /* runs CRIU, while a container comes back */
 	int scratch;	    /* of an overlay, root.h; -1: none */
 	struct userns users;

@@ -132,12 +132,8 @@ static int attach_helper(int rootfd, int hostfd, const struct root_facts *facts,
 	target = path_open_nolinks(rootfd, to, O_PATH);
 	if (target < 0)
 		return err_sys(err, target, "dev", "open %s", to);
-	m = mnt_clone(fd, false, err);
-	if (m < 0)
-		return m;
-	r = mnt_set(m, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, MS_PRIVATE, false,
-		    err);
-	return r < 0 ? r : mnt_attach(m, target, to, err);
+	m = mnt_clone_program(fd, err);
+	return m < 0 ? m : mnt_attach(m, target, to, err);
 }
 
 /* Devices=: the host's node of that name, by its numbers. */

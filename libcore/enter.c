@@ -178,9 +178,8 @@ static int check_space(int self, const char *name, int want, struct ctr_error *e
 }
 
 /* MUST-1: what the kernel says now, not what the calls above returned. */
-static int verify(const struct enter_plan *p, int self, ino_t old_mnt, struct ctr_error *err)
+static int check_spaces(const struct enter_plan *p, int self, struct ctr_error *err)
 {
-	struct stat st;
 	int r = check_space(self, "ns/cgroup", p->cgroup_fd, err);
 
 	if (r == 0)
@@ -195,6 +194,14 @@ static int verify(const struct enter_plan *p, int self, ino_t old_mnt, struct ct
 		r = check_space(self, "ns/user", p->user_fd, err);
 	if (r == 0)
 		r = check_space(self, "ns/time", p->time_fd, err);
+	return r;
+}
+
+static int verify(const struct enter_plan *p, int self, ino_t old_mnt, struct ctr_error *err)
+{
+	struct stat st;
+	int r = check_spaces(p, self, err);
+
 	if (r == 0 && (fstatat(self, "ns/mnt", &st, 0) < 0 || st.st_ino == old_mnt))
 		r = err_set(err, CTR_E_SYSTEM, EPERM, "verify", "the mounts are the host's");
 	return r;
@@ -238,6 +245,18 @@ int enter_container(const struct enter_plan *p, struct ctr_error *err)
 	if (r == 0 && (r = sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)) < 0)
 		r = err_sys(err, r, "enter", "mark descriptors close-on-exec");
 	return r < 0 ? r : restrict_self(self, set, err);
+}
+
+int enter_spaces(const struct enter_plan *p, struct ctr_error *err)
+{
+	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = self < 0 ? err_sys(err, errno, "enter", "look at this process") : join_all(p, err);
+
+	if (r == 0)
+		r = join_user(p->user_fd, err);
+	if (r == 0)
+		r = check_spaces(p, self, err);
+	return r < 0 ? r : check_space(self, "ns/mnt", p->mnt_fd, err);
 }
 
 /* ---- the way back ---- */

@@ -29,6 +29,14 @@ struct enter_plan {
  */
 int enter_container(const struct enter_plan *plan, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * enter_spaces - the namespaces alone, those of the mounts too, for who starts a program there
+ *
+ * The cwd is the container's root then. Only shell, keep_files and restrict_fd of plan do not
+ * count. On failure the process is half moved.
+ */
+int enter_spaces(const struct enter_plan *plan, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** struct enter_home - the host's namespaces, root and cwd of a process before it joined */
 struct enter_home {
 	int mnt_fd, pid_fd, ipc_fd, uts_fd, net_fd, cgroup_fd, time_fd, root_fd, cwd_fd;

@@ -65,6 +65,16 @@ int mnt_set(int fd, uint64_t set, uint64_t propagation, bool recursive, struct c
 	return r < 0 ? err_sys(err, r, "mount", "set mount attributes") : 0;
 }
 
+int mnt_clone_program(int fd, struct ctr_error *err)
+{
+	autofd int m = mnt_clone(fd, false, err);
+	int r = m < 0 ? m
+		      : mnt_set(m, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+				MS_PRIVATE, false, err);
+
+	return r < 0 ? r : take_fd(&m);
+}
+
 int mnt_idmap(int mnt, int userns, bool recursive, struct ctr_error *err)
 {
 	struct mount_attr a = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};

@@ -17,6 +17,13 @@ int mnt_new(const char *type, const char *options, uint64_t attr,
 /** mnt_clone - a detached copy of what is mounted at that descriptor's place */
 int mnt_clone(int fd, bool recursive, struct ctr_error *err) ATTR_WARN_UNUSED;
 
+/**
+ * mnt_clone_program - a detached copy of a program's file, read-only and private
+ *
+ * MUST-6: who gets at the /proc/PID/exe of what executed it can not write the file there.
+ */
+int mnt_clone_program(int fd, struct ctr_error *err) ATTR_WARN_UNUSED;
+
 /** mnt_set - set mount attributes (MOUNT_ATTR_*), and propagation (MS_SLAVE ...) when not 0 */
 int mnt_set(int fd, uint64_t set, uint64_t propagation, bool recursive,
 	    struct ctr_error *err) ATTR_WARN_UNUSED;

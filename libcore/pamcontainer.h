@@ -277,6 +277,10 @@ struct ctr_process_spec {
  * arguments and environment. Of its own settings: -EINVAL (CTR_E_CONFIG) for what is wrong and for
  * a bounding set beyond the container's; CTR_E_UNSUPPORTED (-ENOTSUP) for other keys; -EPERM
  * (CTR_E_DENIED) for a hard limit above PID 1's.
+ *
+ * With Init=none the first one becomes PID 1: its end is that of the container, also when it can
+ * not be executed, and it goes on when the object is freed. Later ones enter: at most 63 at a time.
+ * Their terminals have no session to attach to.
  */
 int ctr_start(struct ctr_container *c, const struct ctr_process_spec *spec,
 	      struct ctr_process **ret, struct ctr_error *err);
@@ -304,14 +308,16 @@ int ctr_process_wait(struct ctr_process *p, int timeout_ms, int *ret_status, str
 /**
  * ctr_process_signal - to its process group, of a terminal to the foreground one
  *
+ * With Init=none to PID 1 alone, or to the group of what came later, whatever is in the foreground.
+ * The kernel drops what PID 1 does not handle, but for SIGKILL and SIGSTOP.
  * On its way when this returns. -EINVAL; CTR_E_NO_PROCESS (-ESRCH) when it has ended.
  */
 int ctr_process_signal(struct ctr_process *p, int sig, struct ctr_error *err);
 
 /**
  * ctr_process_free - close the connection: a process that still runs gets SIGHUP and SIGCONT, one
- * on a terminal the terminal's hang-up, unless the definition or ctr_detach() keeps it. NULL is
- * fine
+ * on a terminal the terminal's hang-up, unless the definition or ctr_detach() keeps it. PID 1 of
+ * Init=none gets nothing. NULL is fine
  */
 void ctr_process_free(struct ctr_process *p);
 
@@ -389,9 +395,9 @@ int ctr_process_leads(const struct ctr_process *p);
 
 /**
  * ctr_signal - signal many
- * @all: 0: the process groups of what PID 1 started, as ctr_process_signal() on each; with all=0
- *	it is on its way when this returns. Else: every process of the container except PID 1, also
- *	those that joined by a login
+ * @all: 0: the process groups of what PID 1 started, as ctr_process_signal() on each, or PID 1 with
+ *	Init=none; with all=0 it is on its way when this returns. Else: every process of the
+ *	container except PID 1 (but with Init=none), also those that joined by a login
  *
  * In a paused container signals stay pending, SIGKILL too where the freezer is that of cgroup v1,
  * until it is resumed or destroyed. -EINVAL.

@@ -30,6 +30,7 @@ static const char *const personality_words[] = {"inherit", "linux",  "linux32",
 						"x86",	   "x86-64", NULL};
 static const char *const cgroup_words[] = {"auto", "scope", "cgroupfs", "inherit", NULL};
 static const char *const device_words[] = {"closed", "strict", "auto", NULL};
+static const char *const init_words[] = {"container-init", "none", NULL};
 static const char *const disconnect_words[] = {"kill", "keep", "checkpoint", NULL};
 static const char *const reattach_words[] = {"yes", "ask", "no", NULL};
 static const char *const attachments_words[] = {"one", "shared", NULL};
@@ -42,14 +43,23 @@ static const char *const bool_words[] = {"yes", "no", "true", "false", "on", "of
 
 /* Order of words is that of the enums of spec.h and match.h. */
 static const char *const *const choices[PARSE_TYPES] = {
-    [PARSE_VOLATILE] = volatile_words,	  [PARSE_PROTECT_PROC] = proc_words,
-    [PARSE_CGROUP] = cgroup_words,	  [PARSE_MODE] = mode_words,
-    [PARSE_DEVICE_POLICY] = device_words, [PARSE_ON_ERROR] = on_error_words,
-    [PARSE_INSTANCE] = instance_words,	  [PARSE_ENTRY] = entry_words,
-    [PARSE_ATTACH] = attach_words,	  [PARSE_ON_DISCONNECT] = disconnect_words,
-    [PARSE_REATTACH] = reattach_words,	  [PARSE_ATTACHMENTS] = attachments_words,
-    [PARSE_SCHED_POLICY] = sched_words,	  [PARSE_PROPAGATION] = propagation_words,
-    [PARSE_IO_CLASS] = io_words,	  [PARSE_PERSONALITY] = personality_words,
+    [PARSE_VOLATILE] = volatile_words,
+    [PARSE_PROTECT_PROC] = proc_words,
+    [PARSE_CGROUP] = cgroup_words,
+    [PARSE_MODE] = mode_words,
+    [PARSE_DEVICE_POLICY] = device_words,
+    [PARSE_ON_ERROR] = on_error_words,
+    [PARSE_INSTANCE] = instance_words,
+    [PARSE_ENTRY] = entry_words,
+    [PARSE_ATTACH] = attach_words,
+    [PARSE_ON_DISCONNECT] = disconnect_words,
+    [PARSE_REATTACH] = reattach_words,
+    [PARSE_ATTACHMENTS] = attachments_words,
+    [PARSE_SCHED_POLICY] = sched_words,
+    [PARSE_PROPAGATION] = propagation_words,
+    [PARSE_IO_CLASS] = io_words,
+    [PARSE_PERSONALITY] = personality_words,
+    [PARSE_INIT] = init_words,
 };
 static_assert(SPEC_VOLATILE_STATE == 2 && SPEC_PROC_PTRACEABLE == 3 && SPEC_CG_INHERIT == 3 &&
 		  SPEC_DEV_AUTO == 2 && MATCH_OFF == 2 && MATCH_ERROR_HOST == 1 &&
@@ -57,7 +67,7 @@ static_assert(SPEC_VOLATILE_STATE == 2 && SPEC_PROC_PTRACEABLE == 3 && SPEC_CG_I
 		  SPEC_DISCONNECT_CHECKPOINT == 2 && SPEC_REATTACH_NO == 2 &&
 		  SPEC_ATTACHMENTS_SHARED == 1 && SPEC_SCHED_RR == 5 &&
 		  SPEC_PROPAGATION_PRIVATE == 1 && SPEC_IO_IDLE == 3 &&
-		  SPEC_PERSONALITY_X86_64 == 4,
+		  SPEC_PERSONALITY_X86_64 == 4 && SPEC_INIT_NONE == 1,
 	      "words stand in the order of their enums");
 
 static const struct {

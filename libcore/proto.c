@@ -126,23 +126,30 @@ static int take_session(struct msg *m, int terminal, struct proto_session *ret,
 	return 0;
 }
 
+static int hear(int sock, struct msg *m, const char *what, struct ctr_error *err)
+{
+	int r = msg_recv(sock, m, 30000);
+
+	if (is_gone(r))
+		return gone(err);
+	return r < 0 ? err_sys(err, r, "start", "ask PID 1 to %s", what) : 0;
+}
+
 /* Sends m and receives the answer into it. */
 static int ask(int sock, struct msg *m, const char *what, struct ctr_error *err)
 {
 	int r = msg_send(sock, m, 5000);
 
 	m->nfds = 0; /* lent, not owned */
-	if (r == 0)
-		r = msg_recv(sock, m, 30000);
 	if (is_gone(r))
 		return gone(err);
-	return r < 0 ? err_sys(err, r, "start", "ask PID 1 to %s", what) : 0;
+	return r < 0 ? err_sys(err, r, "start", "ask PID 1 to %s", what) : hear(sock, m, what, err);
 }
 
 int proto_start(int sock, const struct proto_start *p, struct proto_session *ret,
 		struct ctr_error *err)
 {
-	autofd int payload = make_payload(p);
+	autofd int payload = make_payload(p), master = -1;
 	automsg struct msg m;
 	char what[64];
 	int r;
@@ -161,13 +168,22 @@ int proto_start(int sock, const struct proto_start *p, struct proto_session *ret
 		msg_add_fd(&m, p->extra[i]);
 	(void)!str_format(what, sizeof(what), "start %.56s", p->file);
 	r = ask(sock, &m, what, err);
+	/* with Init=none the program makes it itself, before it is one */
+	if (r == 0 && p->terminal && str_equal(msg_verb(&m), "terminal")) {
+		master = msg_take_fd(&m, 0);
+		msg_done(&m);
+		r = hear(sock, &m, what, err);
+	}
 	if (r < 0)
 		return r;
 	if (str_equal(msg_verb(&m), "error"))
 		return take_error(&m, err);
 	if (!str_equal(msg_verb(&m), "started"))
 		return bad_answer(err);
-	return take_session(&m, p->terminal, ret, err);
+	r = take_session(&m, p->terminal && master < 0, ret, err);
+	if (r == 0 && master >= 0)
+		ret->master = take_fd(&master);
+	return r;
 }
 
 /* ---- sessions that are there ---- */

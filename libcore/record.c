@@ -41,6 +41,7 @@ static const struct jsonfield fields[] = {
 /* What the first release did not write: absent is 0. */
 static const struct jsonfield later[] = {
     JSONFIELD(INT, state, oom_killed),
+    JSONFIELD(INT, state, bare),
 };
 
 /* Hash of the text without the sum itself: it finds an edit, it does not keep root from one. */
@@ -141,7 +142,7 @@ static const char *find_nonsense(const struct state *st, const char *id)
 	if (strcmp(st->id, id) != 0)
 		return "id";
 	if (!is_switch(st->keep) || !is_switch(st->started) || !is_switch(st->stopped) ||
-	    !is_switch(st->cgroup_inherit) || !is_switch(st->oom_killed))
+	    !is_switch(st->cgroup_inherit) || !is_switch(st->oom_killed) || !is_switch(st->bare))
 		return "switches";
 	if (st->init.pid < 0 || st->super.pid < 0)
 		return "pids";

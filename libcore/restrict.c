@@ -287,6 +287,9 @@ static int become(const struct restrict_set *set, const struct restrict_user *us
 		r = change_caps(set, user, ret_caps, err);
 	if (r == 0 && user && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
 		r = err_sys(err, errno, "restrict", "stop keeping capabilities");
+	/* No supervisor, no container (MUST-9) */
+	if (r == 0 && user && user->bound && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		r = err_sys(err, errno, "restrict", "bind to the parent");
 	if (r == 0 && set->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = err_sys(err, errno, "restrict", "set no_new_privs");
 	if (r == 0 && user)

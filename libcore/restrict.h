@@ -54,6 +54,7 @@ struct restrict_user {
 	gid_t gid;
 	const gid_t *groups;
 	size_t ngroups;
+	bool bound; /* SIGKILL at the end of its parent, which a change of identity takes off */
 };
 
 /**

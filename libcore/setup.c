@@ -210,11 +210,19 @@ static int run_keyring(void *ctx, struct ctr_error *err)
 	return keyring_new_session(err);
 }
 
+/* PID 1 is the program that is started first. */
+static bool is_bare(const struct setup *s)
+{
+	return s->c->spec->init == SPEC_INIT_NONE;
+}
+
 static int run_listen(void *ctx, struct ctr_error *err)
 {
 	struct setup *s = ctx;
 	autofd int dir = open(CONTAINER_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+	if (is_bare(s)) /* nobody would hear */
+		return 0;
 	if (dir < 0)
 		return err_sys(err, errno, "listen", "open %s", CONTAINER_DIR);
 	s->listen = msg_listen_at(dir, "socket", 0666);
@@ -239,14 +247,15 @@ static int place_fd(int from, int to, struct ctr_error *err)
 static int run_exec(void *ctx, struct ctr_error *err)
 {
 	struct setup *s = ctx;
-	char *const argv[] = {"container-init", NULL}, *const envp[] = {NULL};
+	bool bare = is_bare(s);
+	char *const argv[] = {"container-init", bare ? "none" : NULL, NULL}, *const envp[] = {NULL};
 	int keep[] = {FD_SYNC, FD_RESTRICT, FD_LISTEN};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), r = 0;
 	int sync = fcntl(s->sync, F_DUPFD_CLOEXEC, 16);
 	int restr = fcntl(s->blob, F_DUPFD_CLOEXEC, 16);
-	int lst = fcntl(s->listen, F_DUPFD_CLOEXEC, 16);
+	int lst = bare ? -1 : fcntl(s->listen, F_DUPFD_CLOEXEC, 16);
 
-	if (null < 0 || sync < 0 || restr < 0 || lst < 0)
+	if (null < 0 || sync < 0 || restr < 0 || (lst < 0 && !bare))
 		return err_sys(err, errno, "exec", "prepare descriptors");
 	for (int fd = 0; r == 0 && fd < 3; fd++)
 		r = place_fd(null, fd, err);
@@ -254,12 +263,12 @@ static int run_exec(void *ctx, struct ctr_error *err)
 		r = place_fd(sync, FD_SYNC, err);
 	if (r == 0)
 		r = place_fd(restr, FD_RESTRICT, err);
-	if (r == 0)
+	if (r == 0 && !bare)
 		r = place_fd(lst, FD_LISTEN, err);
 	if (r < 0)
 		return r;
 	s->sync = FD_SYNC;
-	r = fd_close_except(keep, ARRAY_SIZE(keep));
+	r = fd_close_except(keep, ARRAY_SIZE(keep) - bare);
 	if (r < 0)
 		return err_sys(err, r, "exec", "close descriptors");
 	(void)execve(CONTAINER_DIR "/init", argv, envp);

@@ -19,6 +19,7 @@
 #define SPEC_UNSET    UINT64_MAX       /* not given: leave the kernel's default alone */
 #define SPEC_INFINITY (UINT64_MAX - 1) /* given as "infinity" */
 
+enum spec_init { SPEC_INIT_OURS, SPEC_INIT_NONE };
 enum spec_volatile { SPEC_VOLATILE_NO, SPEC_VOLATILE_OVERLAY, SPEC_VOLATILE_STATE };
 enum spec_protect_proc {
 	SPEC_PROC_DEFAULT,
@@ -103,6 +104,7 @@ struct spec {
 	uint64_t namespaces; /* CLONE_NEW* mask: not the host's; nsconf_joined() are others' */
 	struct strv join_namespaces; /* "TYPE:PATH" */
 	struct strv time_offset;     /* "monotonic|boottime [+|-]TIME" */
+	int init;		     /* enum spec_init */
 	uint64_t linger;	     /* µs after the last session; SPEC_INFINITY keeps */
 	uint64_t timeout_stop;	     /* µs between SIGTERM and SIGKILL at the end */
 	int on_disconnect;	     /* enum spec_on_disconnect */

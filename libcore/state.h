@@ -27,6 +27,7 @@ struct state {
 	int instance;	      /* enum match_instance; -1: made by the API */
 	int keep;	      /* 1: stays as "stopped" after PID 1's end until destroyed (C API) */
 	int started;	      /* a process was started: created -> running */
+	int bare;	      /* Init=none: PID 1 is what was started first */
 	int stopped;	      /* PID 1 is gone, resources are removed, record kept */
 	int exit_status;      /* wait status of PID 1 once stopped */
 	int oom_killed;	      /* 1: the kernel had killed PID 1 for memory */

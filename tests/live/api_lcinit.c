@@ -11,6 +11,10 @@ static void test_exec_ps(struct test *t)
 		   "exec ps -eo pid=,user=,comm=", "      1 root     init\n      2 root     ps\n"),
 	      "ps sees PID 1 and itself, of root, and nothing else");
 	end(t, c);
+	c = make_by(t, "exec_ps", {"Container", "Init", "none"});
+	check(t, says(t, c, "exec ps -eo pid=,user=,comm=", "      1 root     ps\n"),
+	      "or itself as PID 1");
+	end(t, c);
 }
 
 static bool has_hosts(struct test *t, struct ctr_container *c, const char *type)

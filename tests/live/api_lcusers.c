@@ -33,13 +33,25 @@ static void check_users(struct test *t, struct ctr_container *c)
 
 static void test_userns_exec_ps(struct test *t)
 {
+	const struct ctr_process_spec waits = {.argv = (const char *const[]){"sleep", "100", NULL},
+					       .stdin_fd = -1,
+					       .stdout_fd = -1,
+					       .stderr_fd = -1};
 	struct ctr_container *c = make_by(t, "userns_ps", USERNS);
+	struct ctr_process *p;
 
 	check(t,
 	      says(t, c,
 		   "exec ps -eo pid=,user=,comm=", "      1 root     init\n      2 root     ps\n"),
 	      "ps sees PID 1 and itself, of root");
 	check_users(t, c);
+	end(t, c);
+	c = make_by(t, "userns_ps", USERNS, {"Container", "Init", "none"});
+	need(t, ctr_start(c, &waits, &p, &t->err) == 0, "PID 1 is the program");
+	check_users(t, c);
+	check(t, says(t, c, "ps -o pid=,user=,comm= --pid 1", "      1 root     sleep\n"),
+	      "seen by what entered");
+	ctr_process_free(p);
 	end(t, c);
 }
 

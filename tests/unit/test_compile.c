@@ -354,7 +354,7 @@ static void answers_enosys_to_the_future(void **state)
 static int enter_narrow(void *arg, struct ctr_error *err)
 {
 	static const gid_t group = 12345;
-	const struct restrict_user user = {65534, 65534, &group, 1};
+	const struct restrict_user user = {65534, 65534, &group, 1, false};
 	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	return restrict_become(arg, &user, self, err);

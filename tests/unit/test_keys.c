@@ -34,6 +34,7 @@ static const struct {
      "pid:/a|mount:/a|net:/a|ipc:a|ipc:|ipc|ipc:/a/../b|x:/a"},
     {"Container", "TimeOffset", "monotonic 3600|boottime -1h|monotonic +10min 5s|boottime 500ms",
      "monotonic|realtime 5|5|monotonic --5|monotonic infinity|monotonic x"},
+    {"Container", "Init", "container-init|none", "/sbin/init|no"},
     {"Container", "Linger", "0|10min|infinity|1h 30s", "10 parsecs|-1"},
     {"Container", "TimeoutStopSec", "2|90s", "x"},
     {"Container", "OnDisconnect", "kill|keep|checkpoint", "yes|detach"},

@@ -22,6 +22,7 @@ static void fill(struct state *st)
 			     .instance = -1,
 			     .keep = 1,
 			     .oom_killed = 1,
+			     .bare = 1,
 			     .created_us = 1700000000000000,
 			     .init = {4711, 123456},
 			     .super = {4710, 123455},
@@ -42,6 +43,7 @@ static void writes_and_reads_the_same(void **state)
 	assert_non_null(text);
 	assert_int_equal(record_parse(text, "alice-1", &back, NULL), 0);
 	assert_int_equal(back.oom_killed, 1);
+	assert_int_equal(back.bare, 1);
 	again = record_format(&back); /* not byte for byte: between members there is padding */
 	assert_string_equal(text, again);
 	assert_string_equal(back.rhost, st.rhost);
@@ -149,7 +151,7 @@ static void reads_what_an_older_release_wrote(void **state)
 	assert_true(st.uid == 1000 && st.init.pid == 4711 && st.init.start_ticks == 123456);
 	assert_true(st.nns == 2 && st.ns[1].inode == 4026531841);
 	assert_string_equal(st.text, "[Exec]\nHostname=box\n");
-	assert_int_equal(st.oom_killed, 0); /* it knew nothing of that */
+	assert_true(st.oom_killed == 0 && st.bare == 0); /* it knew nothing of these */
 }
 
 /* What was added is passed over; a later version is told from a damaged record. */

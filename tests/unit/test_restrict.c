@@ -135,7 +135,7 @@ static int look(const struct plan *p, struct ctr_error *err)
 static int become(void *arg, struct ctr_error *err)
 {
 	static const gid_t group = 12345;
-	const struct restrict_user user = {NOBODY, NOBODY, &group, 1};
+	const struct restrict_user user = {NOBODY, NOBODY, &group, 1, false};
 	struct plan *p = arg;
 	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = restrict_become(&p->set, p->join ? NULL : &user, self, err);
