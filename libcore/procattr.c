@@ -2,9 +2,11 @@
 #include "procattr.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -124,15 +126,22 @@ static bool is_label(const char *text, const char *label)
 static int write_label(int procdir, const char *file, const char *text, const char *label,
 		       struct ctr_error *err)
 {
+	autofd int fd = openat(procdir, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	char now[2 * PROCATTR_LABEL];
+	struct stat dir, st;
 	ssize_t n;
-	int r = fd_write_file_at(procdir, file, text);
 
-	if (r < 0)
-		return err_sys(err, r, "restrict", "ask for the label %s in %s", label, file);
-	n = fd_read_file_at(procdir, file, now, sizeof(now));
+	if (fd < 0 || fstat(fd, &st) < 0 || fstat(procdir, &dir) < 0)
+		return err_sys(err, errno, "restrict", "open %s", file);
+	/* MUST-1: who may mount inside may have put a file of his there, which takes any label */
+	if (st.st_dev != dir.st_dev)
+		return err_set(err, CTR_E_SYSTEM, EXDEV, "restrict", "%s is covered", file);
+	if (write(fd, text, strlen(text)) < 0)
+		return err_sys(err, errno, "restrict", "ask for the label %s in %s", label, file);
+	n = pread(fd, now, sizeof(now) - 1, 0);
 	if (n < 0)
-		return err_sys(err, (int)n, "restrict", "read %s", file);
+		return err_sys(err, errno, "restrict", "read %s", file);
+	now[n] = '\0';
 	return is_label(now, label) ? 0 : differs(label, err);
 }
 

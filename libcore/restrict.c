@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -299,6 +301,18 @@ static int become(const struct restrict_set *set, const struct restrict_user *us
 	return r;
 }
 
+/* MUST-1: who may mount inside may have put a tree of his onto /proc, which says what he likes. */
+static int check_procdir(int procdir, struct ctr_error *err)
+{
+	struct statfs fs;
+
+	if (fstatfs(procdir, &fs) < 0)
+		return err_sys(err, errno, "restrict", "look at /proc");
+	return fs.f_type == PROC_SUPER_MAGIC
+		   ? 0
+		   : err_set(err, CTR_E_SYSTEM, EXDEV, "restrict", "/proc is covered");
+}
+
 int restrict_become(const struct restrict_set *set, const struct restrict_user *user, int procdir,
 		    struct ctr_error *err)
 {
@@ -311,7 +325,9 @@ int restrict_become(const struct restrict_set *set, const struct restrict_user *
 
 	if (status < 0)
 		return err_sys(err, errno, "restrict", "open the status of this process");
-	r = procattr_label(&set->attr, procdir, !user, err);
+	r = check_procdir(procdir, err);
+	if (r == 0)
+		r = procattr_label(&set->attr, procdir, !user, err);
 	if (r == 0)
 		r = become(set, user, &caps, err);
 	if (r < 0)

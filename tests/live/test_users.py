@@ -158,6 +158,15 @@ def test_root_inside(world):
     subprocess.run(["umount", "/srv/share"], check=True)
 
 
+def test_covered_proc(world):
+    """MUST-1: what is started later does not ask a /proc that root inside has made."""
+    cover = ("cp /proc/self/status /tmp/status; mount -t tmpfs none /proc; mkdir /proc/self; "
+             "mv /tmp/status /proc/self")
+    with container(world, text=f"{PICK}{OPEN}") as name:
+        ctl(world, "exec", name, "--", "sh", "-ec", cover)
+        assert "/proc is covered" in ctl(world, "exec", name, "--", "true", code=125)[1]
+
+
 def _notes():
     top = "/run/pam_container/containers"
     return {c: open(f"{top}/{c}/users").read() for c in os.listdir(top)
