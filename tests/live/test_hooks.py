@@ -35,8 +35,8 @@ def _names():
     return [line[0] for line in _lines()]
 
 
-def _definition(world, kinds=KINDS, more="", command=HOOK):
-    world.definition("box", "[Hooks]\n" + more + "".join(f"{kind}={command}\n" for kind in kinds))
+def _definition(world, kinds=KINDS, more="", command=HOOK, files=""):
+    world.definition("box", f"[Files]\n{files}[Hooks]\n" + more + "".join(f"{kind}={command}\n" for kind in kinds))
 
 
 def _gone(world):
@@ -50,7 +50,7 @@ MOUNTS = ("pid=$(echo \"$state\" | sed -n 's/.*\"pid\":\\([0-9]*\\),.*/\\1/p')\n
 
 def test_order_and_state(world):
     _install(MOUNTS)
-    _definition(world)
+    _definition(world, files="Bind=/usr/share/doc:/opt\n")
     done = world.ssh("alice", "cat /tmp/started; readlink /proc/self/ns/uts")
     assert done.returncode == 0, (done, world.log[-5:])
     inner = done.stdout.decode().splitlines()
@@ -77,7 +77,8 @@ def test_order_and_state(world):
     assert len(pids) == 1 and pids.pop() > 1 and "pid" not in states["poststop"]
     with open("/var/log/mounts") as file:
         mounts = file.read()
-    assert "container-init" in mounts, "libcontainer ran it before its mounts"
+    for what in ("container-init", "/usr/share/doc"):
+        assert what in mounts, "libcontainer ran it before its mounts"
 
 
 def test_a_failure_refuses(world):

@@ -111,7 +111,8 @@ static void text_makes_the_same_spec(void **state)
 	    "[Exec]\nHostname=lab-%u\nCapabilityBoundingSet=CAP_KILL\n"
 	    "CapabilityBoundingSet=~CAP_KILL\nEnvironment=A=50%%\nLimitNOFILE=10:20\n"
 	    "[Files]\nBind=%h\n /opt\nInaccessible=/a\nInaccessible=\nInaccessible=-/b\n"
-	    "[Network]\nPrivate=loopback\n";
+	    "[Network]\nPrivate=loopback\n[Resources]\nCPUQuota=50%\nCPUQuotaPeriodSec=50ms\n"
+	    "CPURealtimeRuntimeSec=5ms\nCPURealtimePeriodSec=70ms\n";
 	struct spec *a = NULL, *b = NULL;
 
 	(void)state;
@@ -128,6 +129,11 @@ static void text_makes_the_same_spec(void **state)
 	assert_string_equal(spec_text(a), spec_text(b));
 	assert_string_equal(a->bind.v[1], b->bind.v[1]);
 	assert_string_equal(a->environment.v[0], b->environment.v[0]);
+	/* libcontainer had one JSON name for two of these each, and lost all four */
+	assert_int_equal(b->cpu_quota, 50);
+	assert_int_equal(b->cpu_period, 50000);
+	assert_int_equal(b->cpu_rt_runtime, 5000);
+	assert_int_equal(b->cpu_rt_period, 70000);
 	spec_free(a);
 	spec_free(b);
 }

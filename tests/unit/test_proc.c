@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -63,6 +64,31 @@ static void identity_is_pid_and_start_time(void **state)
 	assert_int_equal(proc_identify(0x3ffffff, &id), -ESRCH);
 }
 
+/* Somebody who does not wait for it may keep it for as long as he likes. */
+static void a_zombie_is_not_alive(void **state)
+{
+	struct proc_id id;
+	siginfo_t end;
+	int p[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)!read(p[0], &p, 1);
+		_exit(0);
+	}
+	assert_int_equal(proc_identify(pid, &id), 0);
+	assert_true(proc_is_alive(&id));
+	assert_int_equal(write(p[1], "", 1), 1);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT), 0);
+	assert_false(proc_is_alive(&id));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(p[0]);
+	(void)close(p[1]);
+}
+
 static void reads_awkward_names(void **state)
 {
 	struct proc_stat st;
@@ -100,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(children_report_or_are_killed),
 	    cmocka_unit_test(identity_is_pid_and_start_time),
+	    cmocka_unit_test(a_zombie_is_not_alive),
 	    cmocka_unit_test(reads_awkward_names),
 	    cmocka_unit_test(knows_itself),
 	};

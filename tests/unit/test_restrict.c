@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -175,6 +177,36 @@ static void becomes_a_user(void **state)
 		restrict_caps(&p->set, NOBODY, ALL, &p->want);
 		if (child_run(become, p, 5000, &err) < 0)
 			fail_msg("row %zu: %s", i, err.text);
+	}
+}
+
+/*
+ * A filter may forbid what is needed to put on the other walls. It comes last, unless that takes a
+ * capability which is gone by then.
+ */
+static void the_filter_comes_last(void **state)
+{
+	static const struct sock_filter no_capset[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_capset, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (uint32_t privileges = 0; privileges < 2; privileges++) {
+		autofree struct plan *p = calloc(1, sizeof(*p));
+		struct ctr_error err = {0};
+		int want = privileges ? 0 : -EPERM;
+
+		p->set.no_new_privs = privileges;
+		memcpy(p->set.filter, no_capset, sizeof(no_capset));
+		p->set.filter_len = ARRAY_SIZE(no_capset);
+		restrict_caps(&p->set, NOBODY, ALL, &p->want);
+		if (child_run(become, p, 5000, &err) != want)
+			fail_msg("no_new_privs %u: %s", privileges, err.text);
 	}
 }
 
@@ -362,6 +394,7 @@ int main(void)
 	    cmocka_unit_test(decides_capabilities),
 	    cmocka_unit_test(reads_the_status),
 	    cmocka_unit_test(becomes_a_user),
+	    cmocka_unit_test(the_filter_comes_last),
 	    cmocka_unit_test(joins),
 	    cmocka_unit_test(refuses_a_broken_filter),
 	    cmocka_unit_test(travels_as_a_sealed_blob),
