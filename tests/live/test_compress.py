@@ -7,7 +7,7 @@ import subprocess
 
 from harness import outside, zoo
 from test_checkpoint import BOX, OWN, _flip, ctl, same, status
-from test_interrupted import _begin, _criu, _kill_at, _settle, _supervisor
+from test_interrupted import _begin, _criu, _kill_at, _settle, _supervisor, _unfinished
 
 CONTAINED = True
 ID = "alice.box"
@@ -151,3 +151,27 @@ def test_the_supervisor_is_killed_while_it_decompresses(world):
         zoo.start(world, mib=1)
     assert again > 0
     ctl(world, "terminate", ID)
+
+
+def _begin_to_compress():
+    """A job that has its plain checkpoint on the disk, and writes the smaller one."""
+    job = _begin("checkpoint", "--compress", ID)
+    while job.poll() is None and not (os.path.isdir(f"{TOP}/{ID}") and _unfinished()):
+        pass
+    assert job.poll() is None, "it is done already"
+    return job
+
+
+def test_who_compresses_is_killed(world):
+    """MUST-9: by then the checkpoint is on the disk, and comes back, smaller or as it was. Nothing else is left after gc."""
+    for moment in (0, 0.02, 0.1):
+        for find in (_supervisor, None):
+            _box(world, mib=16)
+            job = _begin_to_compress()
+            _kill_at(moment, job, find or (lambda: job.pid))  # pylint: disable=cell-var-from-loop
+            world.until(lambda: not _supervisor(), "who compresses has ended")
+            assert _settle(world) == "checkpointed" and os.listdir(TOP) == [ID], (moment, os.listdir(TOP))
+            assert find or _compressed(), "nobody but who asked was killed"
+            ctl(world, "restore", ID)
+            same(zoo.ask(world, ID))
+            ctl(world, "terminate", ID)
