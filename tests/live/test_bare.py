@@ -46,6 +46,29 @@ def test_refusals(world):
     api._group(world, "api_bare", "refusals")
 
 
+def _exec(name, command):
+    return subprocess.Popen(["containerctl", "exec", name, "--", "sh", "-c", command], stdin=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+
+
+def test_many_at_once(world):
+    """Each has its own status; there are 63 rows, and those of who went are free again."""
+    name = start(world, "bare", "[Container]\nInit=none\n[Resources]\nTasksMax=300\n")
+    first = _exec(name, "exec sleep 1000")
+    world.until(lambda: os.readlink(f"/proc/{pid_of(name)}/exe").endswith("/sleep"), "it is PID 1")
+    jobs = [_exec(name, f"exit {n}") for n in range(40)]
+    assert [job.wait(60) for job in jobs] == list(range(40))
+    jobs = [_exec(name, "exec sleep 100") for _ in range(70)]
+    world.until(lambda: sum(job.poll() is not None for job in jobs) == 7, "seven find no place", 60)
+    alive = [job for job in jobs if job.poll() is None]
+    for job in alive[:40]:
+        job.kill()
+        job.wait()
+    world.until(lambda: inside(world, name, "pgrep", "-c", "sleep").strip() == "24", "those are gone")
+    end(world, name)
+    assert all(job.wait(20) != 0 for job in (first, *alive[40:]))
+
+
 def test_by_the_commands(world):
     name = start(world, "bare", "[Container]\nInit=none\n[Resources]\nTasksMax=50\n")
     first = subprocess.Popen(["containerctl", "exec", name, "--", "sleep", "1000"],
