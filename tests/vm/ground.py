@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What all steps stand on: the policy, and what a step asks for."""
+"""What all steps stand on: the policy, what a step asks for, and work that goes on beside other steps."""
 
 import concurrent.futures
 import os
@@ -40,6 +40,7 @@ IOReadBandwidthMax=/dev/vda 1M
 CONF = "/etc/security/container.conf"
 SCOPE = "container-alice.work.scope"
 PIDNS = "readlink /proc/self/ns/pid"
+REFUSED = "This login is refused: its container can not be used now."
 
 
 def need(condition, text):
@@ -81,3 +82,15 @@ def together(*actions):
     """All at the same time; what the first one that fails has to say is raised when all have ended."""
     with concurrent.futures.ThreadPoolExecutor(len(actions)) as pool:
         return [job.result() for job in [pool.submit(action) for action in actions]]
+
+
+class Beside:
+    """An action that runs while other steps do; the step that wants its result waits for it."""
+
+    def __init__(self, action):
+        self.pool = concurrent.futures.ThreadPoolExecutor(1)
+        self.job = self.pool.submit(action)
+        self.pool.shutdown(wait=False)
+
+    def result(self):
+        return self.job.result()

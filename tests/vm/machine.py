@@ -61,7 +61,7 @@ class Machine:
         self.folder, self.image, self.memory = folder, image, memory
         self.key = os.path.join(image, "key")
         self.disk = os.path.join(folder, "disk")
-        self.qemu = self.console = self.port = self.line = None
+        self.qemu = self.console = self.port = self.line = self.second = None
         if not os.path.exists(self.disk):
             subprocess.run(["cp", "--sparse=always", os.path.join(image, "disk"), self.disk], check=True)
 

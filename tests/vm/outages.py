@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A reboot, the power: what comes back, and what must not stay."""
+"""A reboot, a machine of more memory, the power: what comes back, and what must not stay."""
 
+import os
+import sys
 import time
 
 from ground import PIDNS, is_inside, leave, need, nothing_left, shell_of
-from machine import Failed
+from machine import HERE, Failed, Machine
+
+sys.path.insert(0, os.path.join(HERE, "../bench"))
+from saved import PROGRAM  # noqa: E402
 
 
 def a_user_is_back_in_his_editor_after_a_reboot(vm):
@@ -44,16 +49,69 @@ def back_in_the_editor(vm):
     need(vm.root("cat /home/alice/paper.txt") == "Words that were not saved, until now", "the file has something else")
 
 
-def the_power_fails_in_a_checkpoint(vm):
-    vm.ssh("alice", "true")
-    vm.root("systemd-run -q sh -c 'containerctl checkpoint alice.work'")
-    time.sleep(1.5)
+def start_second(vm, furnish):
+    """Another machine of the same image, which furnish() makes the same of. More memory, for the figure of pre-dumps."""
+    other = Machine(os.path.join(vm.folder, "second"), vm.image, memory=3072)
+    vm.second, other.packages, other.figures = other, vm.packages, vm.figures
+    other.start()
+    furnish(other)
+    return other
+
+
+def pre_dumps_shorten_the_freeze(vm):
+    """Issue 3's figure: CRIU's frozen_us, with two pre-dumps before and with none; a tenth of the memory changes."""
+    other, frozen = vm.other.result(), {}
+    need(other.ssh("root", "criu check --feature mem_dirty_track").returncode == 0, "this kernel does not track pages")
+    mib = 512  # while it comes to be, twice as much
+    other.root("mkdir -p /etc/security/containers && printf '[Resources]\\nMemoryMax=1800M\\n' >/etc/security/containers/saved.conf")
+    with open(os.path.join(vm.folder, "tree.py"), "w", encoding="utf-8") as file:
+        file.write(PROGRAM)
+    other.copy_in([file.name], "/etc/bench-tree.py")
+    other.root("containerctl start --id saved saved && containerctl exec saved -- sh -c '"
+               f"setsid python3 /etc/bench-tree.py {mib} 1 10 </dev/null >/dev/null 2>&1 & "
+               "while [ ! -e /tmp/bench-tree ]; do sleep 0.2; done'", timeout=300)
+    for before in (2, 0):
+        said = other.root("containerctl checkpoint --pre saved && " * before +
+                          "containerctl checkpoint --print-stats --leave-running saved", timeout=900)
+        frozen[before] = int(said.split('"frozen_us":')[1].split(",")[0].strip(" }")) / 1e6
+    other.root("containerctl terminate -y saved; containerctl checkpoints -y rm saved; true")
+    vm.figures[f"frozen, {mib} MiB, no pre-dump"], vm.figures[f"frozen, {mib} MiB, two pre-dumps"] = frozen[0], frozen[2]
+    need(frozen[2] * 3 < frozen[0], f"frozen for {frozen[2]:.1f} s with two pre-dumps, {frozen[0]:.1f} s without")
+
+
+def power_cut(vm, act, after):
+    """act runs, and after so many seconds the power goes; the next boot's own gc leaves nothing to do."""
+    vm.root(f"systemd-run -q sh -c '{act}'")
+    time.sleep(after)
     vm.cut()
     vm.start()
     vm.root("systemctl start container-gc.service")
     need(not (left := vm.root("containerctl gc --dry-run")), f"gc finds: {left}")
-    for _ in range(2):
+    need(vm.root("systemctl is-system-running --wait || true") in ("running", "degraded"), "it does not come up")
+
+
+def alice_gets_in(vm):
+    for _ in range(3):  # what is restored may take longer than the module waits
         done = vm.ssh("alice", PIDNS)
         if done.returncode == 0:
             break
+        need("try again in a moment" in done.stdout + done.stderr, f"{done}")
     need(is_inside(vm, done.stdout), f"{done}")
+
+
+LOGINS = "for i in 1 2 3; do su dave -c true & su -l alice -c true & done; wait"
+
+
+def the_power_fails_in_logins_and_a_checkpoint(vm):
+    for after in (0.7, 2):
+        vm.ssh("alice", "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo started")
+        power_cut(vm, f"containerctl checkpoint alice.work & {LOGINS}", after)
+        alice_gets_in(vm)
+
+
+def the_power_fails_in_logins_and_a_restore(vm):
+    for after in (1, 4):
+        vm.ssh("alice", "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo started")
+        vm.root("containerctl checkpoint alice.work", timeout=300)
+        power_cut(vm, f"containerctl restore alice.work & {LOGINS.replace('alice', 'carol')}", after)
+        alice_gets_in(vm)

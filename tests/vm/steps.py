@@ -3,15 +3,25 @@
 
 import glob
 import os
+import subprocess
 
 from bounds import (devices_processors_and_disks_are_bounded, limits_are_systemds_too, memory_is_bounded_and_the_user_is_told,
                     processor_is_bounded, tasks_are_bounded)
-from ground import CONF, POLICY, STRICT, WORK, leave, need, nothing_left, shell_of, write
-from outages import a_user_is_back_in_his_editor_after_a_reboot, the_power_fails_in_a_checkpoint
+from ground import CONF, POLICY, STRICT, WORK, Beside, leave, need, nothing_left, shell_of, write
+from machine import HERE
+from outages import (a_user_is_back_in_his_editor_after_a_reboot,
+                     pre_dumps_shorten_the_freeze, start_second, the_power_fails_in_logins_and_a_checkpoint,
+                     the_power_fails_in_logins_and_a_restore)
 from records import contained_users_have_no_systemd_outside, records_of_a_session_are_right
-from ways_in import (a_login_on_the_serial_console_lands_inside, cron_and_at_jobs_land_inside, daemon_reload_and_dbus_lose_no_session,
-                     files_go_through, ssh_logins_land_inside, su_and_sudo_land_inside)
+from trouble import (a_broken_policy_refuses_all_but_root, a_missing_helper_and_a_full_run_refuse_all_but_root, logout_by_logind,
+                     stopping_the_scope_ends_all, the_two_lines_and_permissive)
+from ways_in import (SSHD, a_hundred_logins_one_after_another, a_login_on_the_serial_console_lands_inside,
+                     a_thousand_sessions_through_the_module, connections_are_shared_and_forwarded, cron_and_at_jobs_land_inside,
+                     daemon_reload_and_dbus_lose_no_session, files_go_through, passwords_let_in, ssh_logins_land_inside,
+                     start_a_hundred, su_and_sudo_land_inside, systemds_own_ways_in, thirty_at_once_three_times)
 
+TOP = os.path.dirname(os.path.dirname(HERE))
+SUBSET = ("api.walkthrough", "api.matrix", "api.set", "api.pause", "api.destroy")
 
 
 def installs_as_an_administrator_would(vm):
@@ -37,8 +47,32 @@ def switched_on_by_pam_auth_update(vm):
     write(vm, CONF, POLICY)
     write(vm, "/etc/security/containers/work.conf", WORK)
     write(vm, "/etc/security/containers/strict.conf", STRICT)
-    vm.root("containerctl check && pam-auth-update --enable container")
+    write(vm, "/etc/ssh/sshd_config.d/tests.conf", SSHD)
+    vm.root("containerctl check && pam-auth-update --enable container && systemctl reload ssh")
     need("fail" not in vm.root("containerctl doctor --raw -o CHECK,STATUS | grep ^pam"), "doctor complains about PAM")
+
+
+def second_machine_begins_to_boot(vm):
+    def furnish(other):
+        installs_as_an_administrator_would(other)
+        switched_on_by_pam_auth_update(other)
+    vm.other = Beside(lambda: start_second(vm, furnish))
+
+
+def the_librarys_own_tests_pass(vm):
+    """Those that show the table of states, limits and the end, of tests/live, on control groups v2 alone."""
+    other = vm.other.result()
+    debs = [path for path in glob.glob(os.path.join(vm.packages, "*.deb")) if "dbgsym" not in path]
+    other.root("mkdir -p /root/product /root/debs /root/source")
+    other.copy_in(debs, "/root/debs/")
+    pack = subprocess.Popen(["tar", "-C", TOP, "-cf", "-", "tests/live", "docs/examples"], stdout=subprocess.PIPE)
+    subprocess.run(other.ssh_command("root", "-S", other.root_line()) + ["tar -C /root/source -xf -"], stdin=pack.stdout, check=True)
+    need(pack.wait() == 0, "tar failed")
+    other.root("for deb in /root/debs/*.deb; do dpkg -x $deb /root/product; done")
+    said = [other.ssh("root", f"/root/source/tests/live/run --prefix /root/product -k {word}", "-S", other.root_line(),
+                      timeout=900).stdout for word in SUBSET]
+    bad = [text for text in said if " 0 failed, 0 skipped" not in text]
+    need(not bad, "\n".join(bad)[-3000:])
 
 
 def removal_leaves_what_runs_and_purge_leaves_nothing(vm):
@@ -62,6 +96,12 @@ def removal_leaves_what_runs_and_purge_leaves_nothing(vm):
 STEPS = (installs_as_an_administrator_would, doctor_finds_nothing_missing, switched_on_by_pam_auth_update,
          ssh_logins_land_inside, contained_users_have_no_systemd_outside, limits_are_systemds_too,
          memory_is_bounded_and_the_user_is_told, tasks_are_bounded, processor_is_bounded, devices_processors_and_disks_are_bounded,
-         su_and_sudo_land_inside, a_login_on_the_serial_console_lands_inside, cron_and_at_jobs_land_inside,
-         daemon_reload_and_dbus_lose_no_session, a_user_is_back_in_his_editor_after_a_reboot, records_of_a_session_are_right,
-         files_go_through, the_power_fails_in_a_checkpoint, removal_leaves_what_runs_and_purge_leaves_nothing)
+         records_of_a_session_are_right, thirty_at_once_three_times, a_thousand_sessions_through_the_module,
+         second_machine_begins_to_boot, start_a_hundred, su_and_sudo_land_inside, cron_and_at_jobs_land_inside,
+         files_go_through, connections_are_shared_and_forwarded, passwords_let_in, systemds_own_ways_in,
+         a_hundred_logins_one_after_another, a_login_on_the_serial_console_lands_inside, daemon_reload_and_dbus_lose_no_session,
+         logout_by_logind, stopping_the_scope_ends_all, the_two_lines_and_permissive, a_broken_policy_refuses_all_but_root,
+         a_missing_helper_and_a_full_run_refuse_all_but_root, a_user_is_back_in_his_editor_after_a_reboot,
+         pre_dumps_shorten_the_freeze, the_librarys_own_tests_pass,
+         the_power_fails_in_logins_and_a_checkpoint, the_power_fails_in_logins_and_a_restore,
+         removal_leaves_what_runs_and_purge_leaves_nothing)
