@@ -62,6 +62,8 @@ void init_become(struct init *in, int sock, int report)
 	if (r < 0) {
 		err_sys(&err, r == -ENOTCONN ? ECANCELED : r, "start", "read what to start");
 		report_error(report, &err);
+		if (r != -ENOTCONN)
+			_exit(127);
 		return;
 	}
 	r = init_request(&in->msg, &req, &err);

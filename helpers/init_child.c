@@ -14,6 +14,7 @@
 #include "fd.h"
 #include "init.h"
 #include "num.h"
+#include "proc.h"
 #include "proto.h"
 #include "str.h"
 
@@ -341,11 +342,13 @@ int init_run(struct init *in, const struct conn *c, struct start_request *req, i
 {
 	struct task t = {.root = c->cred.uid == 0, .outside = init_is_host_root(c)};
 	struct restrict_user user;
-	autofd int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autofd int self = proc_self();
 	int r;
 
-	(void)setsid(); /* cannot fail in a fresh child */
-	r = take_message(c, req, &in->msg, err);
+	(void)setsid();				 /* cannot fail in a fresh child */
+	r = take_message(c, req, &in->msg, err); /* in any case, or it is started again */
+	if (r == 0 && self < 0)
+		r = err_sys(err, self, "start", "look at this process, /proc is covered");
 	/* a user's payload is read as that user: PID 1's privileges never meet his bytes */
 	if (r == 0 && t.root)
 		r = read_payload(req->payload, &t, err);

@@ -16,7 +16,7 @@ struct parent {
 	int sock;   /* to who asked */
 	int report; /* record of why it did not execute; its end: it did */
 	int pidfd;  /* -1: PID 1, which others watch */
-	pid_t pid;  /* of the host; not reaped, so that it is nobody else's */
+	pid_t pid;  /* of the host; not reaped, so that it is nobody else's; < 0: a whole group */
 	bool held;  /* it has ended, and who traces it has not let go: it can not be reaped yet */
 };
 

@@ -64,12 +64,17 @@ static int begin_later(struct supervisor *s, int sock, bool locked, struct ctr_e
 		r = visit(s, &p, report, err);
 	if (!locked)
 		state_unlock(s->c.rootfd, s->c.st.id, &lock);
-	if (r < 0) {
-		cleanup_fd(&p.report);
-		return r;
+	if (r == 0) {
+		s->bare[s->nbare++] = p;
+		return 0;
 	}
-	s->bare[s->nbare++] = p;
-	return 0;
+	cleanup_fd(&p.report);
+	if (p.pid < 0) { /* PID 1 could not end before them */
+		s->bare[s->nbare++] = (struct parent){
+		    .sock = -1, .report = -1, .pidfd = -1, .pid = p.pid, .held = true};
+		s->reap_at = child_now_ms() + REAP_MS;
+	}
+	return r;
 }
 
 int supervisor_begin(struct supervisor *s, struct msg *m, struct ctr_error *err)
@@ -142,9 +147,12 @@ bool supervisor_begin_reap(struct supervisor *s, size_t i)
 {
 	struct parent *p = &s->bare[i];
 	int status = 0;
+	pid_t r;
 
-	/* without an exit signal, as the child that made it (child.c) */
-	p->held = waitpid(p->pid, &status, WNOHANG | __WALL) == 0;
+	do {
+		r = waitpid(p->pid, &status, WNOHANG | __WALL);
+	} while (r > 0 && p->pid < 0); /* a group, to the last one */
+	p->held = r == 0;
 	if (p->held) {
 		s->reap_at = child_now_ms() + REAP_MS;
 		return false;
@@ -169,8 +177,9 @@ void supervisor_begin_wait(struct supervisor *s, unsigned int timeout_ms)
 	do {
 		for (size_t i = s->nbare; i-- > 1;) {
 			now = child_now_ms();
-			if (child_wait_exit(s->bare[i].pidfd,
-					    now < end ? (unsigned int)(end - now) : 0) == 0 &&
+			if ((s->bare[i].pid < 0 ||
+			     child_wait_exit(s->bare[i].pidfd,
+					     now < end ? (unsigned int)(end - now) : 0) == 0) &&
 			    !supervisor_begin_reap(s, i))
 				(void)poll(NULL, 0, now < end ? AGAIN_MS : 0);
 		}

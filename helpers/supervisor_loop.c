@@ -305,6 +305,9 @@ static void finish(struct supervisor *s)
 	autofd int lock = -1;
 	struct msg m;
 
+	/* who waits for this word holds the lock */
+	if (s->nbare > 0 && s->bare[0].report >= 0)
+		supervisor_begin_reported(s, 0);
 	hang_up(s);
 	lock = state_lock(s->c.rootfd, s->c.st.id, REMOVE_MS, NULL);
 	supervisor_oom_ended(s); /* asked while there is a group */

@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "cleanup.h"
+#include "path.h"
 #include "str.h"
 #include "supervisor.h"
 
@@ -60,17 +61,21 @@ static int write_terminals(void *arg, struct ctr_error *err)
 {
 	const struct supervisor *s = arg;
 	char path[64];
+	autofd int root = -1;
 	autodir DIR *d = NULL;
 	struct statfs fs;
-	int fd = str_format(path, sizeof(path), "/proc/%d/root/dev/pts", s->c.st.init.pid);
+	int fd = -1;
 
-	if (fd == 0)
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (str_format(path, sizeof(path), "/proc/%d/root", s->c.st.init.pid) == 0)
+		root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* a link on the way would lead on from the host's root, and PID 1 may have changed its own
+	 */
+	fd = root < 0 ? -errno : path_open_nolinks(root, "/dev/pts", O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
-		return err_sys(err, errno, "oom", "open %s", path);
+		return err_sys(err, fd, "oom", "open the terminals of %s", s->c.st.id);
 	d = fdopendir(fd);
 	if (!d || fstatfs(fd, &fs) < 0 || fs.f_type != DEVPTS_SUPER_MAGIC)
-		return err_set(err, CTR_E_SYSTEM, EPERM, "oom", "%s is no devpts", path);
+		return err_set(err, CTR_E_SYSTEM, EPERM, "oom", "%s/dev/pts is no devpts", path);
 	for (struct dirent *e = readdir(d); e; e = readdir(d))
 		if (strspn(e->d_name, "0123456789") == strlen(e->d_name))
 			write_terminal(fd, e->d_name);

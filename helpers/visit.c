@@ -94,7 +94,8 @@ static int check_born(struct supervisor *s, const struct parent *p, struct ctr_e
 	return 0;
 }
 
-static int await_birth(struct supervisor *s, int entry, struct parent *p, struct ctr_error *err)
+static int await_birth(struct supervisor *s, int entry, pid_t way, struct parent *p,
+		       struct ctr_error *err)
 {
 	automsg struct msg m;
 	uint64_t pid;
@@ -104,8 +105,8 @@ static int await_birth(struct supervisor *s, int entry, struct parent *p, struct
 	r = msg_send(entry, &m, BIRTH_MS);
 	if (r == 0)
 		r = msg_recv(entry, &m, BIRTH_MS);
-	if (r == 0 && (!str_equal(msg_verb(&m), "born") || msg_get_u64(&m, "pid", &pid) < 0 ||
-		       pid == 0 || pid > INT_MAX))
+	if (r == 0 && (m.cred.pid != way || !str_equal(msg_verb(&m), "born") ||
+		       msg_get_u64(&m, "pid", &pid) < 0 || pid == 0 || pid > INT_MAX))
 		r = -EBADMSG;
 	if (r < 0)
 		return err_sys(err, r, "enter", "make a process in container %s", s->c.st.id);
@@ -119,8 +120,11 @@ static int await_birth(struct supervisor *s, int entry, struct parent *p, struct
 	return r;
 }
 
-/* What it made is in its group until it hears what to become, which nobody tells it any more. */
-static void bury(pid_t group)
+/*
+ * What it made is in its group until it hears what to become, which nobody tells it any more.
+ * False: somebody has not ended yet.
+ */
+static bool bury(pid_t group)
 {
 	uint64_t end = child_now_ms() + REAP_MS;
 	pid_t r;
@@ -130,6 +134,7 @@ static void bury(pid_t group)
 		if (r == 0)
 			(void)poll(NULL, 0, 1);
 	} while (r > 0 || (r == 0 && child_now_ms() < end));
+	return r < 0;
 }
 
 static int lead_in(struct supervisor *s, int entry, struct child *way, struct parent *p,
@@ -143,7 +148,7 @@ static int lead_in(struct supervisor *s, int entry, struct child *way, struct pa
 	msg_init(&m, "ok");
 	r = supervisor_let_in(s, entry, group, &m, err);
 	if (r == 0)
-		r = await_birth(s, entry, p, err);
+		r = await_birth(s, entry, group, p, err);
 	if (r < 0)
 		(void)kill(-group, SIGKILL); /* ours, not reaped */
 	ended = child_finish_program(way, "container-init", BIRTH_MS, &end);
@@ -154,10 +159,12 @@ static int lead_in(struct supervisor *s, int entry, struct child *way, struct pa
 		r = ended;
 	}
 	if (r < 0)
-		bury(group);
+		p->pid = bury(group) ? 0 : -group;
 	/* what it says itself is nearer to the cause */
-	if (r < 0 && read(p->report, &end, sizeof(end)) == sizeof(end) && end.errnum > 0)
+	if (r < 0 && read(p->report, &end, sizeof(end)) == sizeof(end) && end.errnum > 0) {
+		end.stage[sizeof(end.stage) - 1] = end.text[sizeof(end.text) - 1] = '\0';
 		*err = end;
+	}
 	return r;
 }
 

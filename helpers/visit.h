@@ -9,7 +9,8 @@
  *
  * A child of the supervisor executes container-init outside, which goes through the door, enters
  * all namespaces and makes a sibling there (init_visit()): the first that anybody inside can see of
- * it is a process with all walls, without a byte of the supervisor's memory.
+ * it is a process in all its namespaces and groups, without a byte of the supervisor's memory. Its
+ * other walls it puts on when it hears what to become.
  */
 
 /**
@@ -17,7 +18,8 @@
  * @p: of parent_open(); pid and pidfd are filled. It is this process's child; waited for by __WALL
  * @report: the process's end of p->report
  *
- * The caller holds the container's lock. Nothing is left on failure.
+ * The caller holds the container's lock. On failure p->pid is 0, or the negative of a process group
+ * that has been killed and whose end is to be waited for.
  */
 int visit(struct supervisor *s, struct parent *p, int report,
 	  struct ctr_error *err) ATTR_WARN_UNUSED;

@@ -153,25 +153,30 @@ static int default_environment(struct plan *p, struct ctr_error *err)
 
 /*
  * The container's own: a descriptor of the host's would lead out (MUST-6), and keep CRIU from
- * dumping. What the path leads to is believed when it is the device (MUST-5).
+ * dumping. What the path leads to is opened when it is the device (MUST-5): root inside may have
+ * put a node of another one there, whose open acts on the host, or a terminal.
  */
 static int open_null(const struct api_view *v, int *ret, struct ctr_error *err)
 {
 	char path[64];
-	autofd int root = -1, fd = -1;
+	autofd int root = -1, at = -1, fd = -1;
 	struct stat st;
 
 	if (str_format(path, sizeof(path), "/proc/%d/root", v->st.init.pid) == 0)
 		root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0 && (errno == ENOENT || errno == ESRCH)) /* an exiting process has no root */
 		return machine_check(MACHINE_START, CTR_STOPPED, v->st.id, err);
-	fd = root < 0 ? -errno : path_open_in(root, "/dev/null", O_RDWR | O_NONBLOCK);
-	if (fd < 0)
-		return err_sys(err, fd, "start", "open /dev/null of container %s", v->st.id);
-	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) ||
+	at = root < 0 ? -errno : path_open_in(root, "/dev/null", O_PATH);
+	if (at < 0)
+		return err_sys(err, at, "start", "open /dev/null of container %s", v->st.id);
+	if (fstat(at, &st) < 0 || !S_ISCHR(st.st_mode) ||
 	    st.st_rdev != makedev(NULL_MAJOR, NULL_MINOR))
 		return err_set(err, CTR_E_SYSTEM, EPERM, "start",
 			       "/dev/null of container %s is not what it should be", v->st.id);
+	if (str_format(path, sizeof(path), "/proc/self/fd/%d", at) == 0)
+		fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, errno, "start", "open /dev/null of container %s", v->st.id);
 	*ret = take_fd(&fd);
 	return 0;
 }

@@ -71,9 +71,12 @@ static int check_init(const struct spec *s, struct ctr_error *err)
 	if (s->cgroup == SPEC_CG_INHERIT)
 		return bad(err, "Init=none needs groups of its own: not Cgroup=inherit");
 	/* what enters is a process of the host's until it executes (MUST-6, visit.h) */
-	if (traces && s->users.mode == IDMAP_NO)
+	if (traces && !nsconf_has_users(s))
 		return bad(err, "Init=none and CAP_SYS_PTRACE in CapabilityBoundingSet= "
 				"need PrivateUsers=");
+	/* and its /proc/self/oom_score_adj is the host's root's, who is nobody there */
+	if (s->oom_score_adjust_set && nsconf_has_users(s))
+		return bad(err, "Init=none, PrivateUsers= and OOMScoreAdjust= do not go together");
 	return 0;
 }
 

@@ -5,14 +5,47 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "cleanup.h"
 #include "fd.h"
 #include "num.h"
 #include "str.h"
+#include "sys.h"
+
+enum { PROC_ROOT_INO = 1 }; /* include/linux/proc_fs.h */
+
+/* RESOLVE_NO_XDEV minds each mount, also one of the same file system. */
+static int open_below(int dir, const char *name, uint64_t flags, uint64_t resolve)
+{
+	const struct open_how how = {.flags = flags | O_CLOEXEC,
+				     .resolve = resolve | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS};
+
+	return sys_openat2(dir, name, &how);
+}
+
+int proc_self(void)
+{
+	autofd int top = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs fs;
+	struct stat st;
+
+	if (top < 0 || fstatfs(top, &fs) < 0 || fstat(top, &st) < 0)
+		return -errno;
+	if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INO)
+		return -EXDEV;
+	return open_below(top, "self", O_PATH | O_DIRECTORY, RESOLVE_BENEATH);
+}
+
+int proc_open_own(int self, const char *name, int flags)
+{
+	return open_below(self, name, (uint64_t)flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
 
 static ssize_t read_proc(pid_t pid, const char *name, char *buf, size_t size)
 {

@@ -40,6 +40,17 @@ int proc_identify(pid_t pid, struct proc_id *ret) ATTR_WARN_UNUSED;
 /** proc_is_alive - true when that very process lives and is no zombie */
 bool proc_is_alive(const struct proc_id *id);
 
+/**
+ * proc_self - O_PATH of /proc/self, with nothing on the way that was mounted there later
+ *
+ * MUST-1: who may mount inside may have put a tree of his onto /proc, or another process's folder
+ * onto this one's. -EXDEV then.
+ */
+int proc_self(void) ATTR_WARN_UNUSED;
+
+/** proc_open_own - a file below that, by openat(2)'s flags; -EXDEV, -ELOOP: something lies on it */
+int proc_open_own(int self, const char *name, int flags) ATTR_WARN_UNUSED;
+
 /** proc_ns_inode - inode of /proc/PID/ns/NAME, e.g. "mnt" */
 int proc_ns_inode(pid_t pid, const char *name, uint64_t *ret) ATTR_WARN_UNUSED;
 

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,11 +12,11 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "fd.h"
+#include "proc.h"
 #include "str.h"
 #include "sys.h"
 
@@ -64,11 +63,12 @@ int restrict_load(int fd, struct restrict_set *ret, struct ctr_error *err)
 
 static int write_oom_score(int score, int procdir, struct ctr_error *err)
 {
+	autofd int fd = proc_open_own(procdir, "oom_score_adj", O_WRONLY);
 	char text[16];
 	int r = str_format(text, sizeof(text), "%d", score);
 
 	if (r == 0)
-		r = fd_write_file_at(procdir, "oom_score_adj", text);
+		r = fd < 0 ? fd : fd_write_all(fd, text, strlen(text));
 	return r < 0 ? err_sys(err, r, "restrict", "set OOMScoreAdjust=%d", score) : 0;
 }
 
@@ -301,33 +301,19 @@ static int become(const struct restrict_set *set, const struct restrict_user *us
 	return r;
 }
 
-/* MUST-1: who may mount inside may have put a tree of his onto /proc, which says what he likes. */
-static int check_procdir(int procdir, struct ctr_error *err)
-{
-	struct statfs fs;
-
-	if (fstatfs(procdir, &fs) < 0)
-		return err_sys(err, errno, "restrict", "look at /proc");
-	return fs.f_type == PROC_SUPER_MAGIC
-		   ? 0
-		   : err_set(err, CTR_E_SYSTEM, EXDEV, "restrict", "/proc is covered");
-}
-
 int restrict_become(const struct restrict_set *set, const struct restrict_user *user, int procdir,
 		    struct ctr_error *err)
 {
 	/* opened first, as the filter may not allow it; what is read is of the time of reading */
-	autofd int status = openat(procdir, "status", O_RDONLY | O_CLOEXEC);
+	autofd int status = proc_open_own(procdir, "status", O_RDONLY);
 	struct restrict_caps caps;
 	char text[STATUS_MAX];
 	ssize_t n;
 	int r;
 
 	if (status < 0)
-		return err_sys(err, errno, "restrict", "open the status of this process");
-	r = check_procdir(procdir, err);
-	if (r == 0)
-		r = procattr_label(&set->attr, procdir, !user, err);
+		return err_sys(err, status, "restrict", "open the status of this process");
+	r = procattr_label(&set->attr, procdir, !user, err);
 	if (r == 0)
 		r = become(set, user, &caps, err);
 	if (r < 0)

@@ -219,11 +219,9 @@ def test_the_last_64_kib(world):
     _is_gone(world)
 
 
-SCREEN = """import signal, sys, time
+SCREEN = """import os, signal, time
 def draw(*_):
-    import os
-    sys.stdout.write("\\033[2J<%d columns>" % os.get_terminal_size().columns)
-    sys.stdout.flush()
+    os.write(1, b"\\033[2J<%d columns>" % os.get_terminal_size().columns)
 signal.signal(signal.SIGWINCH, draw)
 print("dra" "wn", flush=True)
 while True: time.sleep(100)

@@ -43,7 +43,13 @@ class Peer:
 
     def send_raw(self, data, fds=()):
         right = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
-        self.sock.sendmsg([data], right)
+        for again in range(100):  # what a user has under way counts for all containers, and is taken back later, unix(7)
+            try:
+                return self.sock.sendmsg([data], right)
+            except OSError as e:
+                if e.errno != errno.ETOOMANYREFS or again == 99:
+                    raise
+                time.sleep(.05)
 
     def send(self, verb, *records, fds=()):
         self.send_raw(b"\0".join([verb, *records]) + b"\0", fds)
