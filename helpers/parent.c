@@ -11,7 +11,10 @@
 #include "proc.h"
 #include "str.h"
 
-enum { DEPTH_MAX = 33 }; /* MAX_PID_NS_LEVEL 32 and the host's, kernel/pid_namespace.c */
+enum {
+	DEPTH_MAX = 33,		/* MAX_PID_NS_LEVEL 32 and the host's, kernel/pid_namespace.c */
+	PF_FORKNOEXEC = 0x0040, /* forked, and has not executed: include/linux/sched.h */
+};
 
 int parent_open(struct parent *ret, int sock, int *ret_report)
 {
@@ -48,6 +51,17 @@ static void say_started(const struct parent *p)
 	say(p, &m);
 }
 
+/*
+ * The pipe closes in a process that is killed, too, and somebody inside may do that before it
+ * executes. PID 1 has executed container-init: its end is the container's, and says so itself.
+ */
+static bool never_executed(const struct parent *p)
+{
+	struct proc_stat st;
+
+	return p->pidfd >= 0 && proc_read_stat(p->pid, &st) == 0 && st.flags & PF_FORKNOEXEC;
+}
+
 int parent_hear_report(struct parent *p)
 {
 	struct ctr_error err;
@@ -57,7 +71,9 @@ int parent_hear_report(struct parent *p)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return -EAGAIN;
 	cleanup_fd(&p->report);
-	if (n != sizeof(err)) {
+	if (n != sizeof(err) && never_executed(p)) {
+		err_set(&err, CTR_E_SYSTEM, ESRCH, "start", "it was killed before it executed");
+	} else if (n != sizeof(err)) {
 		say_started(p);
 		return 0;
 	}

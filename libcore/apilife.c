@@ -80,6 +80,7 @@ static int signal_started(const struct ctr_container *c, int sig, struct ctr_err
 int ctr_signal(struct ctr_container *c, int sig, int all, struct ctr_error *err)
 {
 	struct api_view v;
+	bool program; /* PID 1 is one; before the first start it is ours, and hears no signal */
 	int r;
 
 	if (sig < 1 || sig >= NSIG)
@@ -87,11 +88,12 @@ int ctr_signal(struct ctr_container *c, int sig, int all, struct ctr_error *err)
 	r = api_check(c, MACHINE_SIGNAL, &v, err);
 	if (r < 0)
 		return r;
+	program = v.st.bare && v.st.started;
 	if (all)
 		r = v.cg.inherit ? signal_each(&v, sig, err)
-				 : cg_signal(&v.cg, sig, v.st.bare ? 0 : v.st.init.pid, err);
+				 : cg_signal(&v.cg, sig, program ? 0 : v.st.init.pid, err);
 	else if (v.st.bare)
-		r = signal_init(&v, sig, err);
+		r = program ? signal_init(&v, sig, err) : 0;
 	else
 		r = signal_started(c, sig, err);
 	return api_why(c, MACHINE_SIGNAL, r, err);

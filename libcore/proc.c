@@ -94,6 +94,7 @@ int proc_read_stat(pid_t pid, struct proc_stat *ret)
 	st.state = *w;
 	st.ppid = (pid_t)field(w, 2);
 	st.tty_nr = (int32_t)field(w, 5);
+	st.flags = field(w, 7);
 	st.utime_ticks = field(w, 12);
 	st.stime_ticks = field(w, 13);
 	st.threads = (int32_t)field(w, 18);

@@ -22,6 +22,7 @@ struct proc_stat {
 	uint64_t rss_pages;
 	int32_t threads;
 	int32_t tty_nr;
+	uint64_t flags; /* PF_* of include/linux/sched.h */
 };
 
 /** proc_read_stat - read one */

@@ -356,12 +356,59 @@ static void test_terminal(struct test *t)
 	end(t, c);
 }
 
+/*
+ * MUST-5: root inside has put something else there, and watches it. It is not opened, as that would
+ * act on the host if it were a device. The watcher ends with 3 when it was.
+ */
+static void test_null(struct test *t)
+{
+	static const char *const program =
+	    "import ctypes, os, signal\n"
+	    "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n"
+	    "os.unlink('/dev/null'); open('/dev/null', 'w').close()\n"
+	    "libc = ctypes.CDLL(None)\n"
+	    "fd = libc.inotify_init1(os.O_NONBLOCK)\n"
+	    "libc.inotify_add_watch(fd, b'/dev/null', 0x20)\n" /* IN_OPEN */
+	    "print('ready', flush=True)\n"
+	    "signal.sigwait([signal.SIGUSR1])\n"
+	    "try: os.read(fd, 4096)\n"
+	    "except BlockingIOError: os._exit(0)\n"
+	    "os._exit(3)\n";
+	struct ctr_container *c = make(t, "null");
+	struct ctr_process *p, *none;
+	char word[6] = {0};
+	int out[2], status = -1;
+	struct ctr_process_spec spec = {
+	    .argv = (const char *const[]){"python3", "-c", program, NULL}, .stdin_fd = -1};
+
+	need(t, pipe2(out, O_CLOEXEC) == 0, "a pipe");
+	spec.stdout_fd = spec.stderr_fd = out[1];
+	need(t, ctr_start(c, &spec, &p, &t->err) == 0, "it watches");
+	need(t, read(out[0], word, 5) == 5 && !strcmp(word, "ready"), "it is ready");
+	check(t,
+	      ctr_start(c,
+			&(struct ctr_process_spec){.argv = (const char *const[]){"true", NULL},
+						   .stdin_fd = -1,
+						   .stdout_fd = -1,
+						   .stderr_fd = -1},
+			&none, &t->err) == -EPERM,
+	      "what is there now is refused");
+	check(t, ctr_process_signal(p, SIGUSR1, &t->err) == 0, "that was it");
+	check(t, ctr_process_wait(p, 5000, &status, &t->err) == 0 && status == 0,
+	      "and was not opened: %x", status);
+	ctr_process_free(p);
+	close(out[0]);
+	close(out[1]);
+	check(t, ctr_destroy(c, 1, 0, &t->err) == 0, "it goes");
+	ctr_container_free(c);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct group groups[] = {
 	    {"refusals", test_refusals}, {"ending", test_ending},   {"signals", test_signals},
 	    {"lost", test_lost},	 {"streams", test_streams}, {"who", test_identity},
-	    {"terminal", test_terminal},
+	    {"terminal", test_terminal}, {"null", test_null},
 	};
 
 	return test_main(argc, argv, groups, COUNT(groups));

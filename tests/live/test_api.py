@@ -134,6 +134,10 @@ def test_terminal(world):
     _group(world, "api_process", "terminal")
 
 
+def test_what_stands_for_null(world):
+    _group(world, "api_process", "null")
+
+
 def test_processes(world):
     _group(world, "api_figures", "processes")
 

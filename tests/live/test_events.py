@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import time
 
 from harness import outside
 
@@ -48,6 +49,34 @@ def test_oom_is_told(world):
     shell.wait()
     other.send("exit\n")
     other.wait()
+
+
+# PID 1 of Init=none, whose /dev leads to the host's for who resolves it from outside.
+CHANGED = """
+import os, time
+os.mkdir("/tmp/x"); os.symlink("/dev", "/tmp/x/dev"); os.chroot("/tmp/x")
+if os.fork() == 0: bytearray(200 << 20)
+time.sleep(100)
+"""
+
+
+def test_the_hosts_terminals_are_not_told(world):
+    """MUST-5: PID 1 has changed its root, and a link there leads to the terminals of the host."""
+    world.definition("bare", f"{SMALL}[Container]\nInit=none\n[Files]\nPrivateTmp=yes\n")
+    name = world.run(["containerctl", "start", "bare"]).stdout.decode().strip()
+    master, terminal = os.openpty()
+    job = subprocess.Popen(["containerctl", "exec", name, "--", "python3", "-c", CHANGED])
+    world.until(lambda: any(f"event=oom id={name}" in line for line in world.log), "the log has it")
+    time.sleep(1)
+    os.set_blocking(master, False)
+    try:
+        assert not os.read(master, 1000)
+    except BlockingIOError:
+        pass
+    world.run(["containerctl", "terminate", "--yes", "--grace", "0", name])
+    job.wait(10)
+    os.close(master)
+    os.close(terminal)
 
 
 def test_lines(world):

@@ -11,6 +11,7 @@
 #include "msg.h"
 #include "parent.h"
 #include "proto.h"
+#include "sys.h"
 
 /** struct pair - a process of who asks, and its parent */
 struct pair {
@@ -92,6 +93,33 @@ static void passes_on_why_it_did_not_execute(void **state)
 	close_pair(&p);
 }
 
+/* The pipe ends as it does when a program is executed. */
+static void tells_who_was_killed_before_he_executed(void **state)
+{
+	struct pair p = open_pair();
+	struct ctr_error got;
+	struct msg m;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		(void)pause();
+		_exit(0);
+	}
+	p.parent.pid = pid;
+	p.parent.pidfd = sys_pidfd_open(pid, 0);
+	assert_true(p.parent.pidfd >= 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	cleanup_fd(&p.report);
+	assert_int_equal(parent_hear_report(&p.parent), -ESRCH);
+	assert_int_equal(msg_recv(p.asker, &m, 0), 0);
+	assert_int_equal(msg_get_error(&m, &got), 0);
+	assert_int_equal(got.errnum, ESRCH);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close_pair(&p);
+}
+
 static void hears_signals_and_the_end(void **state)
 {
 	struct pair p = open_pair();
@@ -114,6 +142,7 @@ int main(void)
 	    cmocka_unit_test(tells_that_it_executed_and_how_it_ended),
 	    cmocka_unit_test(tells_of_a_quick_end_in_this_order),
 	    cmocka_unit_test(passes_on_why_it_did_not_execute),
+	    cmocka_unit_test(tells_who_was_killed_before_he_executed),
 	    cmocka_unit_test(hears_signals_and_the_end),
 	};
 
