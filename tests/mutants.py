@@ -346,6 +346,4 @@ MUTANTS = [
             ("libcore/machine.c", "[MACHINE_DESTROY] = {OK, OK,", "[MACHINE_DESTROY] = {OK, CHECKP,"), "machine", "unit"),
     _mutant("defect", "systemd is believed to be there",
             ("libcore/scope.c", "return facts->systemd && facts->layout == CG_V2;\n\treturn spec", "return facts->layout == CG_V2;\n\treturn spec"), "scope", "unit"),
-    _mutant("defect", "a label without its LSM does nothing",
-            ("libcore/compileattr.c", "if (!(selinux ? has_selinux() : has_apparmor()))", "if (0)"), "compileattr", "unit"),
 ]
