@@ -128,6 +128,7 @@ static int make(struct coming *cm, struct ctr_error *err)
 					    .walls = &cm->plan.walls,
 					    .externals = &cm->plan.externals,
 					    .held = &cm->plan.held,
+					    .imported = cm->checking.imported,
 					    .places = &cm->plan.places,
 					    .lock_network = cm->plan.tcp_established &&
 							    !state_ns(&s->c.st, "net"),

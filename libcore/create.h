@@ -27,6 +27,7 @@ struct create_restore {
 	const struct strv *walls; /* mntlist.h */
 	const struct strv *externals;
 	const struct strv *held, *places;	 /* held.h, place.h */
+	bool imported;				 /* from another machine, heldcopy.h */
 	bool lock_network, file_locks, ext_unix; /* criurun.h */
 	bool hold_network;			 /* no packet comes in before it runs (network.h) */
 	/* called before CRIU starts: 0 when all that it will read was checked (MUST-10) */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -103,11 +104,22 @@ static bool is_file(mode_t mode)
 	return S_ISREG(mode) || S_ISDIR(mode) || S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode);
 }
 
+/* As the container has it; "-": what could not stand in a line, or is not below its root. */
+static void path_of(int dirfd, const char *name, char ret[PATH_MAX])
+{
+	ssize_t n = readlinkat(dirfd, name, ret, PATH_MAX - 1);
+
+	ret[n < 0 ? 0 : n] = '\0';
+	if (ret[0] != '/' || n == PATH_MAX - 1 || strchr(ret, '\n'))
+		(void)!str_copy(ret, PATH_MAX, "-"); /* fits */
+}
+
 /* Nothing is asked of a server behind a file system: it may be one of those that stand still. */
 static int look_at(const struct walk *w, int dirfd, const char *name, const char *shown,
 		   struct ctr_error *err)
 {
 	autofree char *line = NULL;
+	char path[PATH_MAX];
 	struct statx st;
 
 	if (statx(dirfd, name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0)
@@ -119,8 +131,9 @@ static int look_at(const struct walk *w, int dirfd, const char *name, const char
 			       "process %d has a file open (%s) that was deleted, outside of the "
 			       "container's own file systems: it can not be saved",
 			       w->pid, shown);
-	line = str_dup_format("%d %s %o %u %u %llu", w->inner, shown, st.stx_mode, st.stx_uid,
-			      st.stx_gid, (unsigned long long)st.stx_ino);
+	path_of(dirfd, name, path);
+	line = str_dup_format("%d %s %o %u %u %llu %s", w->inner, shown, st.stx_mode, st.stx_uid,
+			      st.stx_gid, (unsigned long long)st.stx_ino, path);
 	if (!line || strv_add(w->ret, line) < 0)
 		return err_sys(err, ENOMEM, "files", "list open files");
 	return 0;
@@ -186,13 +199,23 @@ int held_read(const struct held_where *where, struct strv *ret, struct ctr_error
 }
 
 /* What CRIU itself still has open in them is more than was there. */
-int held_compare(const struct strv *want, const struct strv *have, struct ctr_error *err)
+static bool is_there(const struct strv *have, const char *want, const struct heldcopy *copy)
+{
+	for (size_t i = 0; i < have->n; i++)
+		if (heldcopy_is_same(want, have->v[i]) ||
+		    (copy && heldcopy_is_as_good(copy, want, have->v[i])))
+			return true;
+	return false;
+}
+
+int held_compare(const struct strv *want, const struct strv *have, const struct heldcopy *copy,
+		 struct ctr_error *err)
 {
 	for (size_t i = 0; i < want->n; i++)
-		if (!strv_has(have, want->v[i]))
+		if (!is_there(have, want->v[i], copy))
 			return err_set(err, CTR_E_IMAGE, EPERM, "files",
 				       "a file is not the one that was open (process, which, mode, "
-				       "owner, group, inode): %s",
+				       "owner, group, inode, path): %s",
 				       want->v[i]);
 	return 0;
 }

@@ -5,13 +5,14 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "heldcopy.h"
 #include "str.h"
 
 /*
  * What processes have open, mapped or as a working folder on file systems that others reach too
  * (MUST-5, MUST-10). CRIU opens all of it again by its path and as root, and what a path means is
  * its folder's owner's to say by then: a link there would give him any file. So it is compared,
- * before anything runs, by inode, owner and mode.
+ * before anything runs, by inode, owner and mode; in a copy on another machine as heldcopy.h says.
  */
 
 /** struct held_where - whose files */
@@ -22,8 +23,9 @@ struct held_where {
 };
 
 /**
- * held_read - a line a file: "PID NAME MODE UID GID INODE", PID as the container counts
+ * held_read - a line a file: "PID NAME MODE UID GID INODE PATH", PID as the container counts
  *
+ * PATH is as the container has it, "-" when it is not known; checkpoints of before have none.
  * What is on a file system of the container's own is left out: nobody reaches that while it is on
  * disk. Blocking. -EBUSY (CTR_E_UNSUPPORTED) for a file that has no name any more: CRIU would make
  * one again, by its path and as root.
@@ -31,8 +33,11 @@ struct held_where {
 int held_read(const struct held_where *where, struct strv *ret,
 	      struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** held_compare - is all of the one in the other? -EPERM (CTR_E_IMAGE) with the first not. Pure */
-int held_compare(const struct strv *want, const struct strv *have,
+/**
+ * held_compare - is all of the one in the other? -EPERM (CTR_E_IMAGE) with the first not
+ * @copy: NULL: by inode alone
+ */
+int held_compare(const struct strv *want, const struct strv *have, const struct heldcopy *copy,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;
 
 #endif

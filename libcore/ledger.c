@@ -35,10 +35,18 @@ uint64_t ledger_next(const struct ledger *l, uint64_t now_s)
 
 /* ---- the file ---- */
 
+/* The last line came later than the others; what was never imported is as it was before. */
 static int format(const struct ledger *l, char text[TEXT_MAX])
 {
-	return str_format(text, TEXT_MAX, HEAD "\nissued %" PRIu64 "\nspent %" PRIu64 "\n",
-			  l->issued, l->spent);
+	char admitted[40] = "";
+	int r = 0;
+
+	if (l->admitted)
+		r = str_format(admitted, sizeof(admitted), "admitted %" PRIu64 "\n", l->admitted);
+	return r < 0
+		   ? r
+		   : str_format(text, TEXT_MAX, HEAD "\nissued %" PRIu64 "\nspent %" PRIu64 "\n%s",
+				l->issued, l->spent, admitted);
 }
 
 /* MUST-8: read back as it would be written, else it is not ours. */
@@ -50,8 +58,10 @@ static int parse(const char *text, struct ledger *ret)
 
 	if (strv_split(&words, text, " \n") < 0)
 		return -ENOMEM;
-	if (words.n != 6 || num_u64(words.v[3], &l.issued) < 0 ||
-	    num_u64(words.v[5], &l.spent) < 0 || format(&l, again) < 0 || strcmp(text, again) != 0)
+	if ((words.n != 6 && words.n != 8) || num_u64(words.v[3], &l.issued) < 0 ||
+	    num_u64(words.v[5], &l.spent) < 0 ||
+	    (words.n == 8 && num_u64(words.v[7], &l.admitted) < 0) || format(&l, again) < 0 ||
+	    strcmp(text, again) != 0)
 		return -EBADMSG;
 	*ret = l;
 	return 0;
@@ -152,25 +162,27 @@ static int replayed(const struct ledger *l, const char *id, uint64_t counter, st
 		       l->issued == 0 ? "was not taken or imported here" : why);
 }
 
-static int ask(int rootfd, const char *id, enum ledger_op op, uint64_t counter,
-	       struct ctr_error *err)
+int ledger_check(int rootfd, const char *id, uint64_t counter, bool *ret_imported,
+		 struct ctr_error *err)
+{
+	struct ledger l;
+	int r = ledger_read(rootfd, id, &l, err);
+
+	if (r == 0 && !ledger_allows(&l, LEDGER_CHECK, counter))
+		r = replayed(&l, id, counter, err);
+	if (r == 0 && ret_imported)
+		*ret_imported = counter == l.admitted;
+	return r;
+}
+
+int ledger_may_admit(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
 {
 	struct ledger l;
 	int r = ledger_read(rootfd, id, &l, err);
 
 	if (r < 0)
 		return r;
-	return ledger_allows(&l, op, counter) ? 0 : replayed(&l, id, counter, err);
-}
-
-int ledger_check(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
-{
-	return ask(rootfd, id, LEDGER_CHECK, counter, err);
-}
-
-int ledger_may_admit(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
-{
-	return ask(rootfd, id, LEDGER_ADMIT, counter, err);
+	return ledger_allows(&l, LEDGER_ADMIT, counter) ? 0 : replayed(&l, id, counter, err);
 }
 
 int ledger_spend(int rootfd, const char *id, uint64_t counter, struct ctr_error *err)
@@ -197,8 +209,8 @@ int ledger_admit(int rootfd, const char *id, uint64_t counter, struct ctr_error 
 		return r;
 	if (!ledger_allows(&l, LEDGER_ADMIT, counter))
 		return replayed(&l, id, counter, err);
-	if (l.issued == counter)
+	if (l.issued == counter && l.admitted == counter)
 		return 0;
-	l.issued = counter;
+	l.issued = l.admitted = counter;
 	return put(fd, id, &l, err);
 }

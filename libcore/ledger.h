@@ -22,6 +22,7 @@
 /** struct ledger - the entry of an ID; {0} before the first checkpoint */
 struct ledger {
 	uint64_t issued, spent;
+	uint64_t admitted; /* the last one that was imported; 0: none was */
 };
 
 enum ledger_op {
@@ -42,8 +43,11 @@ int ledger_read(int rootfd, const char *id, struct ledger *ret,
 /** ledger_issue - the counter of a new checkpoint, which makes all before it stale */
 int ledger_issue(int rootfd, const char *id, uint64_t *ret, struct ctr_error *err) ATTR_WARN_UNUSED;
 
-/** ledger_check - may this one be restored? -ESTALE (CTR_E_IMAGE): replayed */
-int ledger_check(int rootfd, const char *id, uint64_t counter,
+/**
+ * ledger_check - may this one be restored? -ESTALE (CTR_E_IMAGE): replayed
+ * @ret_imported: whether it was imported; or NULL
+ */
+int ledger_check(int rootfd, const char *id, uint64_t counter, bool *ret_imported,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**

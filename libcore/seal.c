@@ -362,7 +362,7 @@ static int check_all(struct checking *ck, struct ctr_error *err)
 	struct seal *s = &ck->seal;
 	autotools struct tools t = {0};
 	struct manifest_check k;
-	bool packed;
+	bool packed, imported = false;
 	int r = open_tools(&t, s->rootfd, false, err);
 
 	if (r == 0)
@@ -374,11 +374,12 @@ static int check_all(struct checking *ck, struct ctr_error *err)
 	if (r == 0)
 		r = check_fit(s, &t.lib, &k.m, err);
 	if (r == 0)
-		r = ledger_check(s->rootfd, s->st->id, k.m.counter, err);
+		r = ledger_check(s->rootfd, s->st->id, k.m.counter, &imported, err);
 	if (r == 0 && packed)
 		r = unpack(s, &k, err);
 	if (r == 0)
-		(void)!fd_write_all(ck->say, "o", 1); /* who is gone needs no answer */
+		(void)!fd_write_all(ck->say, imported ? "i" : "o",
+				    1); /* who is gone needs no answer */
 	if (r == 0 && !packed)
 		r = manifest_check_tags(&k, TAG_MEMORY, err);
 	manifest_check_done(&k);
@@ -428,8 +429,10 @@ int seal_check_begin(const struct seal *s, struct checking *ret, struct ctr_erro
 	*ret = (struct checking){.seal = *s, .said = p[0], .say = p[1]};
 	r = child_start(check, ret, &ret->child, err);
 	cleanup_fd(&ret->say); /* the child's end: its death must be seen here */
-	if (r == 0 && fd_read_all(ret->said, &word, 1) == 1)
+	if (r == 0 && fd_read_all(ret->said, &word, 1) == 1) {
+		ret->imported = word == 'i';
 		return 0;
+	}
 	if (r == 0)
 		r = child_finish(&ret->child, SEAL_MS, err);
 	seal_check_drop(ret);

@@ -79,6 +79,7 @@ struct checking {
 	struct seal seal;
 	struct child child;
 	int said, say; /* ends of a pipe */
+	bool imported; /* it came from elsewhere, by the ledger; known when this has begun */
 };
 
 /**

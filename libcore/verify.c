@@ -81,6 +81,23 @@ static int check_mounts(const struct create *c, struct ctr_error *err)
 	return r < 0 ? r : mntlist_same(&pair, c->restore->externals, err);
 }
 
+static int check_files(const struct create *c, const struct strv *have, struct ctr_error *err)
+{
+	struct heldcopy copy = {.user = *c->st.user ? c->st.uid : 0};
+	autofd int root = -1;
+	char path[64];
+	int r;
+
+	if (!c->restore->imported)
+		return held_compare(c->restore->held, have, NULL, err);
+	r = str_format(path, sizeof(path), "/proc/%d/root", c->st.init.pid);
+	root = r < 0 ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(err, errno, "files", "open the root of what came back");
+	copy.root = root;
+	return held_compare(c->restore->held, have, &copy, err);
+}
+
 /* And what CRIU has not made, while nothing of it runs. */
 static int check_processes(void *arg, struct ctr_error *err)
 {
@@ -94,7 +111,7 @@ static int check_processes(void *arg, struct ctr_error *err)
 	if (r == 0)
 		r = held_read(&where, &have, err);
 	if (r == 0)
-		r = held_compare(c->restore->held, &have, err);
+		r = check_files(c, &have, err);
 	return r < 0 ? r : place_restore(&where, c->restore->places, err);
 }
 

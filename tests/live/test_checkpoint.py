@@ -382,6 +382,60 @@ def test_files_that_are_others_by_now(world):
     ctl(world, "terminate", "alice.box")
 
 
+def _copied(path):
+    """The same name, content, owner and mode, as rsync or a backup brings it to another machine: not the same inode."""
+    subprocess.run(["cp", "-a", path, path + ".copy"], check=True)
+    os.rename(path, path + ".first")  # so that its inode is not given again
+    os.rename(path + ".copy", path)
+
+
+def test_files_of_an_imported_one_are_copies(world):
+    """MUST-10: by import, the user's own file by its name will do; a link, another's file or root's among others' not."""
+    _box(world)
+    write("/etc/target", "0123456789", 0o600)
+    write("/home/alice/prog", "import os, time\nf = open('f', 'r+')\nopen('ready', 'w')\n"
+          "while not os.path.exists('go'):\n    time.sleep(0.1)\n"
+          "print(f.read(), file=open('said', 'w'), flush=True)\ntime.sleep(1000)\n")
+    write("/home/alice/f", "0123456789", 0o600)
+    os.chown("/home/alice/f", 4001, 5001)
+    world.ssh("alice", "cd ~; setsid python3 prog </dev/null >/dev/null 2>&1 & "
+                       "while [ ! -e ~/ready ]; do sleep 0.05; done")
+    ctl(world, "checkpoint", "alice.box")
+    file = "/home/alice/f"
+    _copied(file)
+    assert b"not the one that was open" in ctl(world, "restore", "alice.box", code=1).stderr, "it was not imported"
+    ctl(world, "export", "alice.box", "/root/moves")
+    ctl(world, "checkpoints", "rm", "--yes", "alice.box")
+    ctl(world, "import", "/root/moves")
+
+    def refused(change, why=b"not the one that was open"):
+        os.rename(file, file + ".good")
+        change()
+        said = ctl(world, "restore", "alice.box", code=1).stderr
+        assert why in said, said
+        assert not outside.containers() and status(world) == "checkpointed"
+        os.unlink(file)
+        os.rename(file + ".good", file)
+
+    def others(uid, gid, mode):
+        write(file, "0123456789", mode)
+        os.chown(file, uid, gid)
+    refused(lambda: os.symlink("/etc/target", file))
+    refused(lambda: os.link("/etc/target", file))
+    refused(lambda: others(4002, 5001, 0o600))
+    refused(lambda: others(4001, 0, 0o600))
+    refused(lambda: others(4001, 5001, 0o644), b"bad mode")  # by CRIU
+    ctl(world, "restore", "alice.box")
+    write("/home/alice/go", "")
+    for _ in range(100):
+        if os.path.exists("/home/alice/said") and os.path.getsize("/home/alice/said"):
+            break
+        time.sleep(0.1)
+    with open("/home/alice/said") as said:
+        assert said.read() == "0123456789\n"
+    ctl(world, "terminate", "alice.box")
+
+
 def test_deleted_files_of_other_file_systems(world):
     """CRIU would make such a file again by its path, as root, where its folder is somebody's: refused."""
     _box(world)

@@ -28,17 +28,19 @@ static void differences(void **state)
 	    {"3 fd/4 100600 0 8 99", "3 cwd 40755 7 8 5", -EPERM},
 	    {"3 fd/4 100600 7 0 99", "3 cwd 40755 7 8 5", -EPERM},
 	    {"3 fd/4 100600 7 8 98", "3 cwd 40755 7 8 5", -EPERM},
+	    {"3 fd/4 100600 7 8 99 /other", "3 cwd 40755 7 8 5 /d", 0}, /* the inode is it */
+	    {"3 fd/4 100600 7 8 98 /f", "3 cwd 40755 7 8 5 /d", -EPERM},
 	};
-	struct strv want = list_of("3 fd/4 100600 7 8 99", "3 cwd 40755 7 8 5"), none = {0};
+	struct strv want = list_of("3 fd/4 100600 7 8 99 /f", "3 cwd 40755 7 8 5"), none = {0};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		struct strv have = list_of(t[i].a, t[i].b);
 
-		assert_int_equal(held_compare(&want, &have, NULL), t[i].want);
+		assert_int_equal(held_compare(&want, &have, NULL, NULL), t[i].want);
 		strv_done(&have);
 	}
-	assert_int_equal(held_compare(&none, &want, NULL), 0);
+	assert_int_equal(held_compare(&none, &want, NULL, NULL), 0);
 	strv_done(&want);
 }
 

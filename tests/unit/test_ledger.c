@@ -76,20 +76,20 @@ static void an_image_is_restored_once(void **state)
 	struct ctr_error e = {0};
 	uint64_t first, second;
 
-	assert_int_equal(ledger_check(f->fd, "a-1", 1, &e), -ESTALE);
+	assert_int_equal(ledger_check(f->fd, "a-1", 1, NULL, &e), -ESTALE);
 	assert_int_equal(e.code, CTR_E_IMAGE);
 	assert_non_null(strstr(e.text, "not taken or imported here"));
 	assert_int_equal(ledger_issue(f->fd, "a-1", &first, NULL), 0);
-	assert_int_equal(ledger_check(f->fd, "a-1", first, NULL), 0);
-	assert_int_equal(ledger_check(f->fd, "a-2", first, NULL), -ESTALE); /* of another */
+	assert_int_equal(ledger_check(f->fd, "a-1", first, NULL, NULL), 0);
+	assert_int_equal(ledger_check(f->fd, "a-2", first, NULL, NULL), -ESTALE); /* of another */
 	assert_int_equal(ledger_spend(f->fd, "a-1", first, NULL), 0);
 	assert_int_equal(ledger_spend(f->fd, "a-1", first, &e), -ESTALE);
 	assert_non_null(strstr(e.text, "restored before"));
-	assert_int_equal(ledger_check(f->fd, "a-1", first, &e), -ESTALE);
+	assert_int_equal(ledger_check(f->fd, "a-1", first, NULL, &e), -ESTALE);
 	assert_int_equal(ledger_issue(f->fd, "a-1", &second, NULL), 0);
 	assert_true(second > first);
-	assert_int_equal(ledger_check(f->fd, "a-1", first, &e), -ESTALE);
-	assert_int_equal(ledger_check(f->fd, "a-1", second, NULL), 0);
+	assert_int_equal(ledger_check(f->fd, "a-1", first, NULL, &e), -ESTALE);
+	assert_int_equal(ledger_check(f->fd, "a-1", second, NULL, NULL), 0);
 }
 
 static void an_older_one_is_not_the_newest(void **state)
@@ -100,25 +100,32 @@ static void an_older_one_is_not_the_newest(void **state)
 
 	assert_int_equal(ledger_issue(f->fd, "a-1", &first, NULL), 0);
 	assert_int_equal(ledger_issue(f->fd, "a-1", &second, NULL), 0);
-	assert_int_equal(ledger_check(f->fd, "a-1", first, &e), -ESTALE);
+	assert_int_equal(ledger_check(f->fd, "a-1", first, NULL, &e), -ESTALE);
 	assert_non_null(strstr(e.text, "not the newest"));
-	assert_int_equal(ledger_check(f->fd, "a-1", second, NULL), 0);
+	assert_int_equal(ledger_check(f->fd, "a-1", second, NULL, NULL), 0);
 }
 
 static void what_comes_from_elsewhere(void **state)
 {
 	struct folder *f = *state;
+	bool imported = false;
 	uint64_t own;
 
 	assert_int_equal(ledger_admit(f->fd, "a-1", 7, NULL), 0);
 	assert_int_equal(ledger_admit(f->fd, "a-1", 7, NULL), 0); /* once more, not restored yet */
 	assert_int_equal(ledger_admit(f->fd, "a-1", 6, NULL), -ESTALE);
-	assert_int_equal(ledger_check(f->fd, "a-1", 7, NULL), 0);
+	assert_int_equal(ledger_check(f->fd, "a-1", 7, &imported, NULL), 0);
+	assert_true(imported);
 	assert_int_equal(ledger_spend(f->fd, "a-1", 7, NULL), 0);
 	assert_int_equal(ledger_admit(f->fd, "a-1", 7, NULL), -ESTALE);
 	assert_int_equal(ledger_admit(f->fd, "a-1", 8, NULL), 0);
 	assert_int_equal(ledger_issue(f->fd, "a-1", &own, NULL), 0);
 	assert_true(own > 8);
+	assert_int_equal(ledger_check(f->fd, "a-1", own, &imported, NULL), 0);
+	assert_false(imported);					    /* what was taken here since */
+	assert_int_equal(ledger_admit(f->fd, "a-1", own, NULL), 0); /* and away and back */
+	assert_int_equal(ledger_check(f->fd, "a-1", own, &imported, NULL), 0);
+	assert_true(imported);
 	assert_int_equal(ledger_admit(f->fd, "a-1", 9, NULL), -ESTALE);
 }
 
@@ -135,6 +142,9 @@ static void damaged_entries(void **state)
 	    "pam_container-ledger 1\nspent 0\nissued 5\n",
 	    "pam_container-ledger 1\nissued 5\nspent 0\n\n",
 	    "pam_container-ledger 1\nissued 99999999999999999999\nspent 0\n",
+	    "pam_container-ledger 1\nissued 5\nspent 0\nadmitted 0\n",
+	    "pam_container-ledger 1\nissued 5\nspent 0\nadmitted 5\nadmitted 5\n",
+	    "pam_container-ledger 1\nissued 5\nspent 0\nimported 5\n",
 	};
 	struct folder *f = *state;
 	struct ctr_error e;
@@ -143,7 +153,7 @@ static void damaged_entries(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		folder_put(f->fd, "ledger/a-1", bad[i], strlen(bad[i]));
 		assert_int_equal(fchmodat(f->fd, "ledger/a-1", 0600, 0), 0);
-		assert_int_equal(ledger_check(f->fd, "a-1", 5, &e), -EBADMSG);
+		assert_int_equal(ledger_check(f->fd, "a-1", 5, NULL, &e), -EBADMSG);
 		assert_int_equal(e.code, CTR_E_STATE);
 		assert_int_equal(ledger_issue(f->fd, "a-1", &counter, &e), -EBADMSG);
 		assert_int_equal(ledger_admit(f->fd, "a-1", 9, &e), -EBADMSG);
@@ -152,10 +162,10 @@ static void damaged_entries(void **state)
 	assert_int_equal(unlinkat(f->fd, "ledger/a-1", 0), 0);
 	assert_int_equal(ledger_issue(f->fd, "a-1", &counter, NULL), 0);
 	assert_int_equal(fchmodat(f->fd, "ledger/a-1", 0640, 0), 0);
-	assert_int_equal(ledger_check(f->fd, "a-1", counter, &e), -EBADMSG);
+	assert_int_equal(ledger_check(f->fd, "a-1", counter, NULL, &e), -EBADMSG);
 	assert_int_equal(unlinkat(f->fd, "ledger/a-1", 0), 0);
 	assert_int_equal(symlinkat("../key", f->fd, "ledger/a-1"), 0);
-	assert_int_equal(ledger_check(f->fd, "a-1", counter, &e), -EBADMSG);
+	assert_int_equal(ledger_check(f->fd, "a-1", counter, NULL, &e), -EBADMSG);
 	assert_int_equal(ledger_issue(f->fd, "../key", &counter, &e), -EINVAL); /* MUST-7 */
 	assert_int_equal(e.code, CTR_E_INVALID_ID);
 }
