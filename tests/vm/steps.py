@@ -9,7 +9,7 @@ from bounds import (devices_processors_and_disks_are_bounded, limits_are_systemd
                     processor_is_bounded, tasks_are_bounded)
 from ground import CONF, POLICY, STRICT, WORK, Beside, leave, need, nothing_left, shell_of, write
 from machine import HERE
-from outages import (a_user_is_back_in_his_editor_after_a_reboot,
+from outages import (a_user_is_back_in_his_editor_after_a_reboot, a_user_is_back_in_his_editor_on_another_machine,
                      pre_dumps_shorten_the_freeze, start_second, the_power_fails_in_logins_and_a_checkpoint,
                      the_power_fails_in_logins_and_a_restore)
 from records import contained_users_have_no_systemd_outside, records_of_a_session_are_right
@@ -75,6 +75,14 @@ def the_librarys_own_tests_pass(vm):
     need(not bad, "\n".join(bad)[-3000:])
 
 
+def the_packages_own_test_of_logins_passes(vm):
+    """debian/tests/login, as autopkgtest runs it; that of the library needs a compiler, and its example is in the subset."""
+    nothing_left(vm)
+    vm.copy_in([os.path.join(TOP, "debian/tests/login")], "/root/")
+    vm.root(f"cp {CONF} /root/kept && sh -x /root/login && cp /root/kept {CONF} && pam-auth-update --enable container && "
+            "userdel -r inside && userdel -r outside && groupdel trial", timeout=300)
+
+
 def removal_leaves_what_runs_and_purge_leaves_nothing(vm):
     nothing_left(vm)
     shell = shell_of(vm, "alice")
@@ -102,6 +110,6 @@ STEPS = (installs_as_an_administrator_would, doctor_finds_nothing_missing, switc
          a_hundred_logins_one_after_another, a_login_on_the_serial_console_lands_inside, daemon_reload_and_dbus_lose_no_session,
          logout_by_logind, stopping_the_scope_ends_all, the_two_lines_and_permissive, a_broken_policy_refuses_all_but_root,
          a_missing_helper_and_a_full_run_refuse_all_but_root, a_user_is_back_in_his_editor_after_a_reboot,
-         pre_dumps_shorten_the_freeze, the_librarys_own_tests_pass,
+         a_user_is_back_in_his_editor_on_another_machine, pre_dumps_shorten_the_freeze, the_librarys_own_tests_pass,
          the_power_fails_in_logins_and_a_checkpoint, the_power_fails_in_logins_and_a_restore,
-         removal_leaves_what_runs_and_purge_leaves_nothing)
+         the_packages_own_test_of_logins_passes, removal_leaves_what_runs_and_purge_leaves_nothing)
