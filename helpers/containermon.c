@@ -5,6 +5,7 @@
 
 static const struct ctl_verb verbs[] = {
     {"events", NULL, "[ID...]", "tell what happens to containers", mon_events},
+    {"metrics", NULL, "", "write figures for Prometheus", mon_metrics},
     {"ps", NULL, "[ID...]", "list processes of containers", mon_ps},
     {"stats", NULL, "[ID...]", "show what containers use", mon_stats},
 };

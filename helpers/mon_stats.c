@@ -12,6 +12,7 @@
 #include "overview.h"
 #include "proc.h"
 #include "sample.h"
+#include "totals.h"
 #include "watch.h"
 
 /* stats: what each container uses. */
@@ -152,22 +153,6 @@ static uint64_t worst(const struct ctr_stats *s)
 	return most;
 }
 
-/* With what is absent as nothing: a sum of what is counted. */
-static void add_sums(struct table *t, const struct ctr_stats *s)
-{
-	uint64_t reads = 0, writes = 0, huge = 0;
-
-	for (size_t i = 0; i < s->nio; i++) {
-		reads += s->io[i].reads == CTR_ABSENT ? 0 : s->io[i].reads;
-		writes += s->io[i].writes == CTR_ABSENT ? 0 : s->io[i].writes;
-	}
-	for (size_t i = 0; i < s->nhuge; i++)
-		huge += s->huge[i].usage == CTR_ABSENT ? 0 : s->huge[i].usage;
-	table_number(t, IO_RN, reads);
-	table_number(t, IO_WN, writes);
-	table_number(t, HUGE, s->nhuge ? huge : TABLE_ABSENT);
-}
-
 static int add_details(struct table *t, struct ctr_container *c, struct ctr_error *err)
 {
 	autofree struct ctr_details *d = malloc(sizeof(*d));
@@ -183,18 +168,6 @@ static int add_details(struct table *t, struct ctr_container *c, struct ctr_erro
 	return 0;
 }
 
-static void add_io(struct table *t, const struct ctr_stats *s)
-{
-	uint64_t read = 0, written = 0;
-
-	for (size_t i = 0; i < s->nio; i++) {
-		read += s->io[i].read_bytes == CTR_ABSENT ? 0 : s->io[i].read_bytes;
-		written += s->io[i].write_bytes == CTR_ABSENT ? 0 : s->io[i].write_bytes;
-	}
-	table_number(t, IO_R, read);
-	table_number(t, IO_W, written);
-}
-
 static bool has_own_net(const struct stats *st, const struct ctr_info *info)
 {
 	for (size_t i = 0; i < info->nns; i++)
@@ -203,24 +176,7 @@ static bool has_own_net(const struct stats *st, const struct ctr_info *info)
 	return false;
 }
 
-static void add_net(struct table *t, const struct ctr_stats *s)
-{
-	uint64_t in = 0, out = 0;
-	bool by_host = false;
-
-	for (size_t i = 0; i < s->nnet; i++)
-		by_host |= s->net[i].host_name[0] != '\0';
-	for (size_t i = 0; i < s->nnet; i++) {
-		if (by_host && !s->net[i].host_name[0])
-			continue; /* lo: to itself */
-		in += s->net[i].rx_bytes == CTR_ABSENT ? 0 : s->net[i].rx_bytes;
-		out += s->net[i].tx_bytes == CTR_ABSENT ? 0 : s->net[i].tx_bytes;
-	}
-	table_number(t, NET_R, in);
-	table_number(t, NET_W, out);
-}
-
-static void add_figures(struct table *t, const struct ctr_stats *s)
+static void add_figures(struct table *t, const struct ctr_stats *s, const struct totals *sums)
 {
 	const struct {
 		int column;
@@ -250,12 +206,15 @@ static void add_figures(struct table *t, const struct ctr_stats *s)
 	    {PERIODS, s->cpu_periods},
 	    {THROTTLES, s->cpu_throttled},
 	    {PIDSFAIL, s->pids_failures},
+	    {IO_R, sums->io_read},
+	    {IO_W, sums->io_written},
+	    {IO_RN, sums->reads},
+	    {IO_WN, sums->writes},
+	    {HUGE, sums->huge},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		table_number(t, (size_t)all[i].column, all[i].value);
-	add_io(t, s);
-	add_sums(t, s);
 }
 
 static uint64_t share_of(struct stats *st, const char *id, const struct ctr_stats *s)
@@ -271,6 +230,7 @@ static int add(void *arg, const struct monitor_row *row, struct ctr_error *err)
 	struct stats *st = arg;
 	autofree struct ctr_stats *s = malloc(sizeof(*s));
 	struct ctr_info info;
+	struct totals sums;
 	uint64_t share;
 	int r = s ? ctr_stats_read(row->container, s, err)
 		  : err_sys(err, ENOMEM, "stats", "read statistics");
@@ -287,10 +247,12 @@ static int add(void *arg, const struct monitor_row *row, struct ctr_error *err)
 	table_text(row->table, CONTAINER, *info.definition ? info.definition : NULL);
 	table_text(row->table, STATE, ctr_status_name(info.status));
 	table_number(row->table, CPU_SHARE, share);
-	add_figures(row->table, s);
+	totals_of(s, &sums);
+	add_figures(row->table, s, &sums);
 	if (has_own_net(st, &info)) {
 		st->net = true;
-		add_net(row->table, s);
+		table_number(row->table, NET_R, sums.received);
+		table_number(row->table, NET_W, sums.sent);
 	}
 	return st->details ? add_details(row->table, row->container, err) : 0;
 }

@@ -32,6 +32,7 @@ int ctl_terminate(struct ctl *ctl, int argc, char **argv);
 int ctl_which(struct ctl *ctl, int argc, char **argv);
 
 int mon_events(struct ctl *ctl, int argc, char **argv);
+int mon_metrics(struct ctl *ctl, int argc, char **argv);
 int mon_ps(struct ctl *ctl, int argc, char **argv);
 int mon_stats(struct ctl *ctl, int argc, char **argv);
 

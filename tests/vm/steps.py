@@ -75,6 +75,16 @@ def the_librarys_own_tests_pass(vm):
     need(not bad, "\n".join(bad)[-3000:])
 
 
+def figures_come_by_the_timer(vm):
+    """Not before somebody wants them, and not where there is no collector's folder."""
+    name, folder = "container-metrics", "/var/lib/prometheus/node-exporter"
+    need("disabled" in vm.ssh("root", f"systemctl is-enabled {name}.timer").stdout, "it is enabled by itself")
+    vm.root(f"systemctl start {name}.service; test ! -e {folder}; mkdir -p {folder}; systemctl enable -q --now {name}.timer")
+    vm.root(f"systemctl start {name}.service && systemctl disable -q --now {name}.timer")
+    said = vm.root(f"cat {folder}/pam_container.prom")
+    need("# TYPE pam_container_containers gauge" in said, said)
+
+
 def the_packages_own_test_of_logins_passes(vm):
     """debian/tests/login, as autopkgtest runs it; that of the library needs a compiler, and its example is in the subset."""
     nothing_left(vm)
@@ -95,7 +105,7 @@ def removal_leaves_what_runs_and_purge_leaves_nothing(vm):
     vm.root("systemctl stop container.slice; rm -r /etc/security/containers; "
             "dpkg --purge libpam-container pam-container libpamcontainer0", timeout=300)
     left = vm.root("find / -xdev ( -name '*pam_container*' -o -name 'container-gc*' -o -name '*pam-container*' -o "
-                   "-name 'container.slice*' ) ! -path '/proc/*' ! -path '/root/*' ! -path '/var/log/*' "
+                   "-name 'container.slice*' -o -name 'container-metrics*' ) ! -path '/proc/*' ! -path '/root/*' ! -path '/var/log/*' "
                    "! -path '/var/cache/*'".replace("(", "\\(").replace(")", "\\)"))
     need(not left, f"left: {left}")
     need("pam_container" not in vm.root("cat /etc/pam.d/*"), "PAM still has it")
@@ -112,4 +122,4 @@ STEPS = (installs_as_an_administrator_would, doctor_finds_nothing_missing, switc
          a_missing_helper_and_a_full_run_refuse_all_but_root, a_user_is_back_in_his_editor_after_a_reboot,
          a_user_is_back_in_his_editor_on_another_machine, pre_dumps_shorten_the_freeze, the_librarys_own_tests_pass,
          the_power_fails_in_logins_and_a_checkpoint, the_power_fails_in_logins_and_a_restore,
-         the_packages_own_test_of_logins_passes, removal_leaves_what_runs_and_purge_leaves_nothing)
+         figures_come_by_the_timer, the_packages_own_test_of_logins_passes, removal_leaves_what_runs_and_purge_leaves_nothing)
