@@ -18,9 +18,8 @@ static bool is_stopped(pid_t pid)
  * su's real uid is its caller's, who may stop it just here: everybody else would wait for it with
  * the lock held, again and again. One that is stopped does not get in.
  */
-static int await_entry(int sock, pid_t pid, struct msg *m)
+static int await_entry(int sock, pid_t pid, uint64_t end, struct msg *m)
 {
-	uint64_t end = child_now_ms() + DOOR_MS;
 	int r;
 
 	do {
@@ -36,6 +35,7 @@ static int await_entry(int sock, pid_t pid, struct msg *m)
 int supervisor_let_in(struct supervisor *s, int sock, pid_t pid, struct msg *m,
 		      struct ctr_error *err)
 {
+	uint64_t end = child_now_ms() + DOOR_MS;
 	struct cg_door door = {.n = 0};
 	int r = s->c.cg.inherit ? 0 : cg_door_open(&s->c.cg, &door, err);
 
@@ -47,7 +47,7 @@ int supervisor_let_in(struct supervisor *s, int sock, pid_t pid, struct msg *m,
 	r = msg_send(sock, m, DOOR_MS);
 	cg_door_close(&door);
 	if (r == 0)
-		r = await_entry(sock, pid, m);
+		r = await_entry(sock, pid, end, m);
 	if (r < 0)
 		return err_sys(err, r, "enter", "let process %d in", pid);
 	msg_done(m);

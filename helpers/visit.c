@@ -19,7 +19,11 @@
 #include "sys.h"
 #include "visitfd.h"
 
-enum { BIRTH_MS = 1000, REAP_MS = 500 };
+/*
+ * Who is inside may use up the CPU time that the visitor wants to have there: the supervisor's loop
+ * stands still for all of it, and then for the end of what is killed.
+ */
+enum { VISIT_MS = 1500, REAP_MS = 500 };
 static_assert(VISIT_NS + CREATE_NS == VISIT_FDS, "a descriptor for each namespace");
 
 struct job {
@@ -94,7 +98,21 @@ static int check_born(struct supervisor *s, const struct parent *p, struct ctr_e
 	return 0;
 }
 
-static int await_birth(struct supervisor *s, int entry, pid_t way, struct parent *p,
+static int left(uint64_t end)
+{
+	uint64_t now = child_now_ms();
+
+	return now < end ? (int)(end - now) : 0;
+}
+
+/** struct entry - the way in of a visitor */
+struct entry {
+	int sock; /* to it */
+	pid_t pid;
+	uint64_t end; /* of all steps together */
+};
+
+static int await_birth(struct supervisor *s, const struct entry *e, struct parent *p,
 		       struct ctr_error *err)
 {
 	automsg struct msg m;
@@ -102,10 +120,10 @@ static int await_birth(struct supervisor *s, int entry, pid_t way, struct parent
 	int r;
 
 	msg_init(&m, "ok");
-	r = msg_send(entry, &m, BIRTH_MS);
+	r = msg_send(e->sock, &m, left(e->end));
 	if (r == 0)
-		r = msg_recv(entry, &m, BIRTH_MS);
-	if (r == 0 && (m.cred.pid != way || !str_equal(msg_verb(&m), "born") ||
+		r = msg_recv(e->sock, &m, left(e->end));
+	if (r == 0 && (m.cred.pid != e->pid || !str_equal(msg_verb(&m), "born") ||
 		       msg_get_u64(&m, "pid", &pid) < 0 || pid == 0 || pid > INT_MAX))
 		r = -EBADMSG;
 	if (r < 0)
@@ -137,21 +155,22 @@ static bool bury(pid_t group)
 	return r < 0;
 }
 
-static int lead_in(struct supervisor *s, int entry, struct child *way, struct parent *p,
+static int lead_in(struct supervisor *s, int sock, struct child *way, struct parent *p,
 		   struct ctr_error *err)
 {
+	const struct entry e = {sock, way->pid, child_now_ms() + VISIT_MS};
 	const pid_t group = way->pid;
 	struct ctr_error end;
 	struct msg m;
 	int r, ended;
 
 	msg_init(&m, "ok");
-	r = supervisor_let_in(s, entry, group, &m, err);
+	r = supervisor_let_in(s, sock, group, &m, err);
 	if (r == 0)
-		r = await_birth(s, entry, group, p, err);
+		r = await_birth(s, &e, p, err);
 	if (r < 0)
 		(void)kill(-group, SIGKILL); /* ours, not reaped */
-	ended = child_finish_program(way, "container-init", BIRTH_MS, &end);
+	ended = child_finish_program(way, "container-init", (unsigned int)left(e.end), &end);
 	if (r == 0 && ended < 0) {
 		cleanup_fd(&p->pidfd);
 		(void)kill(p->pid, SIGKILL);

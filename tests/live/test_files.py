@@ -190,7 +190,7 @@ def test_root_directory_that_is_missing(world):
 
 
 def test_hostile_root_directory(world):
-    """MUST-5: links in the tree where we mount lead nowhere on the host (threats B1)."""
+    """MUST-5: links in the tree where we mount, or make nodes, lead nowhere: not on the host (threats B1), nor in it."""
     os.makedirs("/srv/canary")
     write("/srv/canary/f", "host\n")
     before = _tree("/srv/canary"), os.stat("/dev/null").st_rdev
@@ -198,6 +198,7 @@ def test_hostile_root_directory(world):
         for target in ("/srv/canary", "../../srv/canary", "/proc/1/root/srv/canary", name, "nowhere"):
             shutil.rmtree("/srv/image", ignore_errors=True)
             _make_root("/srv/image")
+            os.makedirs("/srv/image/srv/canary")  # so that a link that is followed leads somewhere
             os.rmdir(f"/srv/image/{name}")
             os.symlink(target, f"/srv/image/{name}")
             world.definition("box", BOX + "RootDirectory=/srv/image\n")
