@@ -85,12 +85,17 @@ def figures_come_by_the_timer(vm):
     need("# TYPE pam_container_containers gauge" in said, said)
 
 
-def the_packages_own_test_of_logins_passes(vm):
-    """debian/tests/login, as autopkgtest runs it; that of the library needs a compiler, and its example is in the subset."""
+def the_packages_own_tests_pass(vm):
+    """debian/tests, as autopkgtest runs them; the group of that name is the image's."""
     nothing_left(vm)
-    vm.copy_in([os.path.join(TOP, "debian/tests/login")], "/root/")
-    vm.root(f"cp {CONF} /root/kept && sh -x /root/login && cp /root/kept {CONF} && pam-auth-update --enable container && "
-            "userdel -r inside && userdel -r outside && groupdel trial", timeout=300)
+    vm.copy_in([*(os.path.join(TOP, "debian/tests", name) for name in ("login", "library")),
+                *glob.glob(os.path.join(vm.packages, "libpamcontainer-dev_*.deb"))], "/root/")
+    vm.root("mkdir -p /root/source/docs/examples")
+    vm.copy_in([os.path.join(TOP, "docs/examples/walkthrough.c")], "/root/source/docs/examples/")
+    vm.root("apt-get install -qy --no-install-recommends /root/libpamcontainer-dev_*.deb && cd /root/source && sh -x /root/library && "
+            "dpkg --purge libpamcontainer-dev", timeout=300)
+    vm.root(f"groupdel trial; cp {CONF} /root/kept && sh -x /root/login && cp /root/kept {CONF} && "
+            "pam-auth-update --enable container && userdel -r inside && userdel -r outside && groupdel trial", timeout=300)
 
 
 def removal_leaves_what_runs_and_purge_leaves_nothing(vm):
@@ -122,4 +127,4 @@ STEPS = (installs_as_an_administrator_would, doctor_finds_nothing_missing, switc
          a_missing_helper_and_a_full_run_refuse_all_but_root, a_user_is_back_in_his_editor_after_a_reboot,
          a_user_is_back_in_his_editor_on_another_machine, pre_dumps_shorten_the_freeze, the_librarys_own_tests_pass,
          the_power_fails_in_logins_and_a_checkpoint, the_power_fails_in_logins_and_a_restore,
-         figures_come_by_the_timer, the_packages_own_test_of_logins_passes, removal_leaves_what_runs_and_purge_leaves_nothing)
+         figures_come_by_the_timer, the_packages_own_tests_pass, removal_leaves_what_runs_and_purge_leaves_nothing)
