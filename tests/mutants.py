@@ -307,6 +307,9 @@ MUTANTS = [
             ("libcore/mountmake.c", "int fd = path_open_ours(root, dest, O_PATH);",
              "int fd = path_open_in(root, dest, O_PATH);"), "defects.targets_do_not_follow_links_out"),
     # Defects of libcontainer 0.0.4 (docs/LIBCONTAINER.md, section 11), planted
+    _mutant("defect", "device nodes and links of /dev follow links of the tree",
+            ("libcore/path.c", "return open_how(rootfd, path, flags, RESOLVE_NO_SYMLINKS);",
+             "return open_how(rootfd, path, flags, 0);"), "files.hostile_root_directory"),
     _mutant("defect", "what is loaded may have any ID",
             ("libcore/apicontainer.c", "int r = state_check_id(id, err);\n\n\tif (r < 0)\n\t\treturn r;\n\troot = "
              "state_open_root(f->state_root, err);\n\treturn root < 0 ? root : load(",
