@@ -114,6 +114,18 @@ static void path_of(int dirfd, const char *name, char ret[PATH_MAX])
 		(void)!str_copy(ret, PATH_MAX, "-"); /* fits */
 }
 
+/*
+ * A descriptor's link has the bits of its access mode (proc_pid_fd(5)); its name is a number alone.
+ * A mapping's has those of the memory, which are w for the private data of a library, too.
+ */
+static bool is_written(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return name[strspn(name, "0123456789")] == '\0' &&
+	       (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || (st.st_mode & S_IWUSR));
+}
+
 /* Nothing is asked of a server behind a file system: it may be one of those that stand still. */
 static int look_at(const struct walk *w, int dirfd, const char *name, const char *shown,
 		   struct ctr_error *err)
@@ -132,8 +144,9 @@ static int look_at(const struct walk *w, int dirfd, const char *name, const char
 			       "container's own file systems: it can not be saved",
 			       w->pid, shown);
 	path_of(dirfd, name, path);
-	line = str_dup_format("%d %s %o %u %u %llu %s", w->inner, shown, st.stx_mode, st.stx_uid,
-			      st.stx_gid, (unsigned long long)st.stx_ino, path);
+	line = str_dup_format("%d %s %o %u %u %llu %s %s", w->inner, shown, st.stx_mode, st.stx_uid,
+			      st.stx_gid, (unsigned long long)st.stx_ino,
+			      is_written(dirfd, name) ? "w" : "r", path);
 	if (!line || strv_add(w->ret, line) < 0)
 		return err_sys(err, ENOMEM, "files", "list open files");
 	return 0;

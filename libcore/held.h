@@ -23,9 +23,11 @@ struct held_where {
 };
 
 /**
- * held_read - a line a file: "PID NAME MODE UID GID INODE PATH", PID as the container counts
+ * held_read - a line a file: "PID NAME MODE UID GID INODE ACCESS PATH", PID as the container counts
  *
- * PATH is as the container has it, "-" when it is not known; checkpoints of before have none.
+ * ACCESS is "w" of a descriptor that is open for writing, else "r"; PATH is as the container has
+ * it,
+ * "-" when it is not known. Checkpoints of before have neither.
  * What is on a file system of the container's own is left out: nobody reaches that while it is on
  * disk. Blocking. -EBUSY (CTR_E_UNSUPPORTED) for a file that has no name any more: CRIU would make
  * one again, by its path and as root.

@@ -12,7 +12,7 @@
 #include "str.h"
 
 /* Of a line of held_read(), from its begin */
-enum { FIELDS_BUT_INODE = 5, FIELDS_BUT_PATH = 6 };
+enum { FIELDS_BUT_INODE = 5, FIELDS_TO_INODE = 6, FIELDS_BUT_PATH = 7 };
 
 /* Where that many fields end: at a blank, or at the end of the line. */
 static size_t end_of(const char *line, int fields)
@@ -33,7 +33,7 @@ static bool is_equal(const char *a, const char *b, int fields)
 
 bool heldcopy_is_same(const char *want, const char *have)
 {
-	return is_equal(want, have, FIELDS_BUT_PATH);
+	return is_equal(want, have, FIELDS_TO_INODE);
 }
 
 /* NULL: the line has none, as those of before do not, or it is not known. */
@@ -87,14 +87,15 @@ bool heldcopy_is_as_good(const struct heldcopy *c, const char *want, const char 
 	const char *path = path_of(have), *before = path_of(want);
 	unsigned int mode, uid;
 	uint64_t inode;
+	char access;
 
 	if (!path || !before || strcmp(path, before) != 0 ||
 	    !is_equal(want, have, FIELDS_BUT_INODE) ||
-	    sscanf(have, "%*s %*s %o %u %*s %" SCNu64, &mode, &uid, &inode) != 3)
+	    sscanf(have, "%*s %*s %o %u %*s %" SCNu64 " %c", &mode, &uid, &inode, &access) != 4)
 		return false;
 	if (!S_ISREG(mode) && !S_ISDIR(mode))
 		return false;
 	if (c->user != 0 && uid == c->user)
 		return true;
-	return only_root_puts_there(c->root, path, inode);
+	return access == 'r' && (mode & S_IROTH) && only_root_puts_there(c->root, path, inode);
 }

@@ -24,8 +24,9 @@ bool heldcopy_is_same(const char *want, const char *have);
  *
  * Name, type, mode, owner and group are the same, so no link was followed that was not there
  * before, and it is a file or folder that is the user's own, whom it gives nothing that he has not,
- * or one that only root can put there: every folder on its way, and itself, are root's and nobody
- * else's to write to. Looks at the path, below c->root.
+ * or one that everybody may read, that is open for no more, and that only root can put there: every
+ * folder on its way, and itself, are root's and nobody else's to write to. Looks at the path, below
+ * c->root.
  */
 bool heldcopy_is_as_good(const struct heldcopy *c, const char *want, const char *have);
 

@@ -285,6 +285,8 @@ MUTANTS = [
             ("libcore/heldcopy.c", "strcmp(path, before) != 0 ||", "0 ||"), "heldcopy", "unit"),
     _mutant("MUST-10", "in a copy another user's file is as good",
             ("libcore/heldcopy.c", "c->user != 0 && uid == c->user", "c->user != 0"), "heldcopy", "unit"),
+    _mutant("MUST-10", "in a copy root's secrets are as good",
+            ("libcore/heldcopy.c", "access == 'r' && (mode & S_IROTH) && ", "access && "), "heldcopy", "unit"),
     _mutant("MUST-10", "in a copy root's file is as good where others write",
             ("libcore/heldcopy.c", "fstat(fd, st) < 0 || !is_roots(st)", "fstat(fd, st) < 0"), "heldcopy", "unit"),
     _mutant("MUST-10", "deleted files are made again where their folder is somebody's",

@@ -20,13 +20,13 @@ static void the_same_by_its_inode(void **state)
 		const char *want, *have;
 		bool same;
 	} t[] = {
-	    {"3 fd/4 100600 7 8 99 /f", "3 fd/4 100600 7 8 99 /f", true},
-	    {"3 fd/4 100600 7 8 99 /f", "3 fd/4 100600 7 8 99 /other name", true},
-	    {"3 fd/4 100600 7 8 99", "3 fd/4 100600 7 8 99 /f", true}, /* of before */
-	    {"3 fd/4 100600 7 8 99 /f", "3 fd/4 100600 7 8 9 /f", false},
-	    {"3 fd/4 100600 7 8 9 /f", "3 fd/4 100600 7 8 99 /f", false},
+	    {"3 fd/4 100600 7 8 99 r /f", "3 fd/4 100600 7 8 99 r /f", true},
+	    {"3 fd/4 100600 7 8 99 r /f", "3 fd/4 100600 7 8 99 r /other name", true},
+	    {"3 fd/4 100600 7 8 99", "3 fd/4 100600 7 8 99 r /f", true}, /* of before */
+	    {"3 fd/4 100600 7 8 99 r /f", "3 fd/4 100600 7 8 9 r /f", false},
+	    {"3 fd/4 100600 7 8 9 r /f", "3 fd/4 100600 7 8 99 r /f", false},
 	    {"3 fd/4 100600 7 8 99", "3 fd/4 100600 7 8", false},
-	    {"", "3 fd/4 100600 7 8 99 /f", false},
+	    {"", "3 fd/4 100600 7 8 99 r /f", false},
 	};
 
 	(void)state;
@@ -41,23 +41,23 @@ static void what_is_the_users_own(void **state)
 		const char *want, *have;
 		bool good;
 	} t[] = {
-	    {"3 fd/4 100600 7 8 99 /h/f", "3 fd/4 100600 7 8 1 /h/f", true},
-	    {"3 fd/4 100600 7 8 99 /h/a b", "3 fd/4 100600 7 8 1 /h/a b", true},
-	    {"3 cwd 40755 7 8 99 /h", "3 cwd 40755 7 8 1 /h", true},
-	    {"3 fd/4 100600 7 8 99 /h/f", "3 fd/4 100600 7 8 1 /etc/f", false}, /* by a link */
-	    {"3 fd/4 100600 7 8 99 /h/f", "3 fd/4 100600 7 8 1 /h/f (deleted)", false},
-	    {"3 fd/4 100600 7 8 99 /h/f", "3 fd/5 100600 7 8 1 /h/f", false},
-	    {"3 fd/4 100600 7 8 99 /h/f", "4 fd/4 100600 7 8 1 /h/f", false},
-	    {"3 fd/4 100600 7 8 99 /h/f", "3 fd/4 104755 7 8 1 /h/f", false},
-	    {"3 fd/4 100600 7 8 99 /h/f", "3 fd/4 100600 0 8 1 /h/f", false},
-	    {"3 fd/4 100600 7 8 99 /h/f", "3 fd/4 100600 7 0 1 /h/f", false},
-	    {"3 fd/4 100600 9 8 99 /h/f", "3 fd/4 100600 9 8 1 /h/f", false}, /* another's */
-	    {"3 fd/4 100600 0 0 99 /h/f", "3 fd/4 100600 0 0 1 /h/f",
-	     false},							    /* no root to look at */
-	    {"3 fd/4 10600 7 8 99 /h/p", "3 fd/4 10600 7 8 1 /h/p", false}, /* a FIFO */
-	    {"3 fd/4 20600 7 8 99 /h/c", "3 fd/4 20600 7 8 1 /h/c", false}, /* a device */
-	    {"3 fd/4 100600 7 8 99 -", "3 fd/4 100600 7 8 1 -", false},	    /* not known */
-	    {"3 fd/4 100600 7 8 99", "3 fd/4 100600 7 8 1 /h/f", false},    /* of before */
+	    {"3 fd/4 100600 7 8 99 r /h/f", "3 fd/4 100600 7 8 1 r /h/f", true},
+	    {"3 fd/4 100600 7 8 99 r /h/a b", "3 fd/4 100600 7 8 1 r /h/a b", true},
+	    {"3 cwd 40755 7 8 99 r /h", "3 cwd 40755 7 8 1 r /h", true},
+	    {"3 fd/4 100600 7 8 99 r /h/f", "3 fd/4 100600 7 8 1 r /etc/f", false}, /* by a link */
+	    {"3 fd/4 100600 7 8 99 r /h/f", "3 fd/4 100600 7 8 1 r /h/f (deleted)", false},
+	    {"3 fd/4 100600 7 8 99 r /h/f", "3 fd/5 100600 7 8 1 r /h/f", false},
+	    {"3 fd/4 100600 7 8 99 r /h/f", "4 fd/4 100600 7 8 1 r /h/f", false},
+	    {"3 fd/4 100600 7 8 99 r /h/f", "3 fd/4 104755 7 8 1 r /h/f", false},
+	    {"3 fd/4 100600 7 8 99 r /h/f", "3 fd/4 100600 0 8 1 r /h/f", false},
+	    {"3 fd/4 100600 7 8 99 r /h/f", "3 fd/4 100600 7 0 1 r /h/f", false},
+	    {"3 fd/4 100600 9 8 99 r /h/f", "3 fd/4 100600 9 8 1 r /h/f", false}, /* another's */
+	    {"3 fd/4 100600 0 0 99 r /h/f", "3 fd/4 100600 0 0 1 r /h/f",
+	     false}, /* no root to look at */
+	    {"3 fd/4 10600 7 8 99 r /h/p", "3 fd/4 10600 7 8 1 r /h/p", false}, /* a FIFO */
+	    {"3 fd/4 20600 7 8 99 r /h/c", "3 fd/4 20600 7 8 1 r /h/c", false}, /* a device */
+	    {"3 fd/4 100600 7 8 99 r -", "3 fd/4 100600 7 8 1 r -", false},	/* not known */
+	    {"3 fd/4 100600 7 8 99", "3 fd/4 100600 7 8 1 r /h/f", false},	/* of before */
 	};
 	const struct heldcopy alices = {.root = -1, .user = 7}, nobodys = {.root = -1};
 
@@ -68,15 +68,21 @@ static void what_is_the_users_own(void **state)
 	}
 }
 
-static bool roots(int root, const char *path, mode_t mode, uint64_t inode)
+static bool roots_for(int root, const char *path, mode_t mode, uint64_t inode, const char *access)
 {
 	const struct heldcopy c = {.root = root, .user = 7};
 	char want[256], have[256];
 
-	assert_int_equal(str_format(want, sizeof(want), "3 exe %o 0 0 1 %s", mode, path), 0);
-	assert_int_equal(
-	    str_format(have, sizeof(have), "3 exe %o 0 0 %" PRIu64 " %s", mode, inode, path), 0);
+	assert_int_equal(str_format(want, sizeof(want), "3 exe %o 0 0 1 r %s", mode, path), 0);
+	assert_int_equal(str_format(have, sizeof(have), "3 exe %o 0 0 %" PRIu64 " %s %s", mode,
+				    inode, access, path),
+			 0);
 	return heldcopy_is_as_good(&c, want, have);
+}
+
+static bool roots(int root, const char *path, mode_t mode, uint64_t inode)
+{
+	return roots_for(root, path, mode, inode, "r");
 }
 
 /* MUST-10: a path that only root can change, from the container's root on */
@@ -105,6 +111,8 @@ static void what_only_root_can_put_there(void **state)
 	assert_false(roots(dir, "/bin/vim", 0100755, st.st_ino + 1));
 	assert_false(roots(dir, "/sbin/vim", 0100755, st.st_ino));
 	assert_false(roots(dir, "/bin/none", 0100755, st.st_ino));
+	assert_false(roots_for(dir, "/bin/vim", 0100755, st.st_ino, "w"));
+	assert_false(roots(dir, "/bin/vim", 0100700, st.st_ino)); /* which he could not read */
 	for (size_t i = 0; i < 2; i++) { /* the folder, then the file, is others' to write to */
 		const char *name = i == 0 ? "bin" : "bin/vim";
 
