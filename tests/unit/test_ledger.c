@@ -30,18 +30,18 @@ static void rule(void **state)
 		uint64_t counter;
 		bool check, admit;
 	} t[] = {
-	    {{0, 0}, 0, false, false},
-	    {{0, 0}, 1, false, true},
-	    {{5, 0}, 5, true, true},
-	    {{5, 4}, 5, true, true},
-	    {{5, 5}, 5, false, false},
-	    {{5, 0}, 4, false, false},
-	    {{5, 4}, 4, false, false},
-	    {{5, 5}, 6, false, true},
-	    {{5, 0}, 0, false, false},
-	    {{5, 5}, INT64_MAX, false, true},
-	    {{5, 5}, 1ULL << 63, false, false},
-	    {{5, 0}, UINT64_MAX, false, false},
+	    {{0, 0, 0}, 0, false, false},
+	    {{0, 0, 0}, 1, false, true},
+	    {{5, 0, 0}, 5, true, true},
+	    {{5, 4, 0}, 5, true, true},
+	    {{5, 5, 0}, 5, false, false},
+	    {{5, 0, 0}, 4, false, false},
+	    {{5, 4, 0}, 4, false, false},
+	    {{5, 5, 0}, 6, false, true},
+	    {{5, 0, 0}, 0, false, false},
+	    {{5, 5, 0}, INT64_MAX, false, true},
+	    {{5, 5, 0}, 1ULL << 63, false, false},
+	    {{5, 0, 0}, UINT64_MAX, false, false},
 	};
 
 	(void)state;
@@ -64,7 +64,7 @@ static void next_is_always_larger(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		const struct ledger l = {t[i].issued, 0};
+		const struct ledger l = {t[i].issued, 0, 0};
 
 		assert_int_equal(ledger_next(&l, t[i].now), t[i].next);
 	}
