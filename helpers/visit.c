@@ -23,7 +23,7 @@
  * Who is inside may use up the CPU time that the visitor wants to have there: the supervisor's loop
  * stands still for all of it, and then for the end of what is killed.
  */
-enum { VISIT_MS = 1500, REAP_MS = 500 };
+enum { VISIT_MS = 1500, EXIT_MS = 200, REAP_MS = 500 };
 static_assert(VISIT_NS + CREATE_NS == VISIT_FDS, "a descriptor for each namespace");
 
 struct job {
@@ -102,7 +102,7 @@ static int left(uint64_t end)
 {
 	uint64_t now = child_now_ms();
 
-	return now < end ? (int)(end - now) : 0;
+	return now < end ? (int)(end - now) : 1; /* 0 is no wait at all, and another error */
 }
 
 /** struct entry - the way in of a visitor */
@@ -170,7 +170,8 @@ static int lead_in(struct supervisor *s, int sock, struct child *way, struct par
 		r = await_birth(s, &e, p, err);
 	if (r < 0)
 		(void)kill(-group, SIGKILL); /* ours, not reaped */
-	ended = child_finish_program(way, "container-init", (unsigned int)left(e.end), &end);
+	ended =
+	    child_finish_program(way, "container-init", (unsigned int)left(e.end) + EXIT_MS, &end);
 	if (r == 0 && ended < 0) {
 		cleanup_fd(&p->pidfd);
 		(void)kill(p->pid, SIGKILL);

@@ -36,8 +36,10 @@ int held_read(const struct held_where *where, struct strv *ret,
 	      struct ctr_error *err) ATTR_WARN_UNUSED;
 
 /**
- * held_compare - is all of the one in the other? -EPERM (CTR_E_IMAGE) with the first not
+ * held_compare - is all of the one in the other, and of mappings nothing more?
  * @copy: NULL: by inode alone
+ *
+ * -EPERM (CTR_E_IMAGE) with the first not.
  */
 int held_compare(const struct strv *want, const struct strv *have, const struct heldcopy *copy,
 		 struct ctr_error *err) ATTR_WARN_UNUSED;

@@ -144,6 +144,7 @@ int ledger_issue(int rootfd, const char *id, uint64_t *ret, struct ctr_error *er
 	if (r < 0)
 		return r;
 	l.issued = ledger_next(&l, state_now_us() / 1000000);
+	l.admitted = 0; /* says nothing any more */
 	if (l.issued == 0)
 		return err_set(err, CTR_E_STATE, EOVERFLOW, "ledger",
 			       "container %s has no counter left", id);

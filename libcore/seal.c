@@ -18,6 +18,7 @@
 #include "ledger.h"
 #include "packed.h"
 #include "place.h"
+#include "sockqueue.h"
 #include "tagwatch.h"
 #include "treetar.h"
 #include "unixname.h"
@@ -65,13 +66,16 @@ static int pack_upper(const struct seal *s, struct ctr_error *err)
 	return treetar_pack(s->upper, out, err);
 }
 
-static int settle_terminals(const struct seal *s, struct ctr_error *err)
+/* What CRIU wrote: what is of no use is refused (MUST-10), what is only nearly right is mended. */
+static int settle_images(const struct seal *s, struct ctr_error *err)
 {
 	autofd int images =
 	    openat(s->dirfd, CKPT_IMAGES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = images < 0 ? err_sys(err, errno, "seal", "open the folder of images") : 0;
 
-	return images < 0 ? err_sys(err, errno, "seal", "open the folder of images")
-			  : ctty_settle(images, err);
+	if (r == 0)
+		r = sockqueue_refuse(images, err);
+	return r < 0 ? r : ctty_settle(images, err);
 }
 
 static int list_state(const struct seal *s, struct ctr_error *err)
@@ -123,7 +127,7 @@ static int finish(const struct seal *s, const struct tag_context *c, struct mani
 	if (r == 0 && s->upper >= 0)
 		r = pack_upper(s, err);
 	if (r == 0)
-		r = settle_terminals(s, err);
+		r = settle_images(s, err);
 	if (r == 0)
 		r = list_state(s, err);
 	if (r == 0)

@@ -83,7 +83,8 @@ static int check_mounts(const struct create *c, struct ctr_error *err)
 
 static int check_files(const struct create *c, const struct strv *have, struct ctr_error *err)
 {
-	struct heldcopy copy = {.user = *c->st.user ? c->st.uid : 0};
+	struct heldcopy copy = {.user = *c->st.user ? c->st.uid : 0,
+				.roots = *c->st.user && c->st.uid == 0};
 	autofd int root = -1;
 	char path[64];
 	int r;
@@ -91,9 +92,9 @@ static int check_files(const struct create *c, const struct strv *have, struct c
 	if (!c->restore->imported)
 		return held_compare(c->restore->held, have, NULL, err);
 	r = str_format(path, sizeof(path), "/proc/%d/root", c->st.init.pid);
-	root = r < 0 ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = r < 0 ? r : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
-		return err_sys(err, errno, "files", "open the root of what came back");
+		return err_sys(err, r < 0 ? r : errno, "files", "open the root of what came back");
 	copy.root = root;
 	return held_compare(c->restore->held, have, &copy, err);
 }

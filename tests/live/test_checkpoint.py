@@ -436,6 +436,23 @@ def test_files_of_an_imported_one_are_copies(world):
     ctl(world, "terminate", "alice.box")
 
 
+def test_descriptors_on_their_way(world):
+    """MUST-10: what is in a socket's queue is in nobody's table, and CRIU opens it again by its path, as root: refused."""
+    _box(world)
+    write("/home/alice/prog", "import os, socket, time\na, b = socket.socketpair()\nf = open('f', 'w+')\n"
+          "a.send(b'before')\nsocket.send_fds(a, [b'data'], [f.fileno()])\nf.close()\nopen('ready', 'w')\n"
+          "while not os.path.exists('go'):\n    time.sleep(0.05)\nb.recv(6)\nsocket.recv_fds(b, 4, 1)\n"
+          "a.send(b'after')\nopen('gone', 'w')\ntime.sleep(1000)\n")
+    world.ssh("alice", "cd ~; setsid python3 prog </dev/null >/dev/null 2>&1 & while [ ! -e ~/ready ]; do sleep 0.05; done")
+    said = ctl(world, "checkpoint", "alice.box", code=1).stderr
+    assert b"a descriptor is on its way through a socket" in said, said
+    assert status(world) == "running"
+    write("/home/alice/go", "")
+    world.until(lambda: os.path.exists("/home/alice/gone"), "it was received")
+    _round(world)
+    ctl(world, "terminate", "alice.box")
+
+
 def test_deleted_files_of_other_file_systems(world):
     """CRIU would make such a file again by its path, as root, where its folder is somebody's: refused."""
     _box(world)

@@ -44,10 +44,28 @@ static void differences(void **state)
 	strv_done(&want);
 }
 
+/* MUST-10: one good mapping of a file says nothing of the others */
+static void mappings_are_none_more(void **state)
+{
+	struct strv want = list_of("3 map_files/ 100600 7 8 99 r /f", "3 fd/4 100600 7 8 99 r /f"),
+		    have = list_of("3 map_files/ 100600 7 8 99 r /f", "3 fd/4 100600 7 8 99 r /f");
+
+	(void)state;
+	assert_int_equal(held_compare(&want, &have, NULL, NULL), 0);
+	assert_int_equal(strv_add(&have, "3 map_files/ 100600 7 8 99 r /f"), 0);
+	assert_int_equal(strv_add(&have, "3 fd/5 100644 0 0 11 r /of/criu"), 0);
+	assert_int_equal(held_compare(&want, &have, NULL, NULL), 0);
+	assert_int_equal(strv_add(&have, "3 map_files/ 100644 0 0 11 r /etc/passwd"), 0);
+	assert_int_equal(held_compare(&want, &have, NULL, NULL), -EPERM);
+	strv_done(&want);
+	strv_done(&have);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(differences),
+	    cmocka_unit_test(mappings_are_none_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,12 +85,24 @@ static bool roots(int root, const char *path, mode_t mode, uint64_t inode)
 	return roots_for(root, path, mode, inode, "r");
 }
 
+static const char *line_of(int dir, const char *name, char line[128])
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(dir, name, &st, 0), 0);
+	assert_int_equal(str_format(line, 128, "1 cwd %o 0 0 %" PRIu64 " r /%s", st.st_mode,
+				    (uint64_t)st.st_ino, name),
+			 0);
+	return line;
+}
+
 /* MUST-10: a path that only root can change, from the container's root on */
 static void what_only_root_can_put_there(void **state)
 {
 	char path[] = "/run/test_heldcopy.XXXXXX";
 	autofd int dir = -1, file = -1;
 	struct stat st, top;
+	char line[128];
 
 	(void)state;
 	if (geteuid() != 0)
@@ -113,6 +125,11 @@ static void what_only_root_can_put_there(void **state)
 	assert_false(roots(dir, "/bin/none", 0100755, st.st_ino));
 	assert_false(roots_for(dir, "/bin/vim", 0100755, st.st_ino, "w"));
 	assert_false(roots(dir, "/bin/vim", 0100700, st.st_ino)); /* which he could not read */
+	assert_int_equal(fchmodat(dir, "bin", 0700, 0), 0);	  /* nor reach */
+	assert_false(roots(dir, "/bin/vim", 0100755, st.st_ino));
+	assert_true(heldcopy_is_as_good(&(struct heldcopy){.root = dir, .roots = true},
+					"1 cwd 40700 0 0 7 r /bin", line_of(dir, "bin", line)));
+	assert_int_equal(fchmodat(dir, "bin", 0755, 0), 0);
 	for (size_t i = 0; i < 2; i++) { /* the folder, then the file, is others' to write to */
 		const char *name = i == 0 ? "bin" : "bin/vim";
 
