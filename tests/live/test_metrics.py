@@ -58,6 +58,21 @@ def test_of_all_and_of_each(world):
     assert set(each["pam_container_tasks_limit"].values()) == {20.0}, each
 
 
+def test_without_figures(world):
+    """One in its caller's groups, and one that is paused: counted as well."""
+    world.definition("box", "[Resources]\nCgroup=inherit\n")
+    world.run(["containerctl", "start", "--id", "one", "box"])
+    world.definition("box", "[Resources]\nTasksMax=20\n")
+    world.run(["containerctl", "start", "--id", "two", "box"])
+    world.run(["containerctl", "pause", "two"])
+    found = read(metrics(world).stdout.decode())
+    assert sum(found["pam_container_containers"].values()) == 2, found
+    assert found["pam_container_containers"]['container="box",state="paused"'] == 1, found
+    for name in ("one", "two"):
+        world.run(["containerctl", "resume", name])
+        world.run(["containerctl", "terminate", "-y", "--grace", "0", name])
+
+
 def test_a_file_for_a_collector(world):
     """Whole or not at all, to be read by everybody; what stands there is replaced, not followed or written into."""
     os.makedirs("/run/collector")
@@ -73,4 +88,7 @@ def test_a_file_for_a_collector(world):
     with open(target) as file:
         assert file.read() == "mine"
     assert b"/nowhere/x" in metrics(world, "--textfile", "/nowhere/x", code=1).stderr
+    assert b"exists" in metrics(world, "--textfile", "/dev/null", code=1).stderr and stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    os.symlink("/run/collector", "/run/link")
+    assert b"/run/link/x" in metrics(world, "--textfile", "/run/link/x", code=1).stderr
     assert metrics(world, "alice-1", code=2).stderr
