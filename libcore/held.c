@@ -216,18 +216,21 @@ static bool is_as_before(const char *want, const char *have, const struct heldco
 	return heldcopy_is_same(want, have) || (copy && heldcopy_is_as_good(copy, want, have));
 }
 
-static bool is_there(const struct strv *have, const char *want, const struct heldcopy *copy)
+/* Both lists are in the same order, but for little: the search begins where the line should be. */
+static bool is_there(const struct strv *have, size_t near, const char *want,
+		     const struct heldcopy *copy)
 {
-	for (size_t i = 0; i < have->n; i++)
-		if (is_as_before(want, have->v[i], copy))
+	for (size_t k = 0; k < have->n; k++)
+		if (is_as_before(want, have->v[(near + k) % have->n], copy))
 			return true;
 	return false;
 }
 
-static bool was_there(const struct strv *want, const char *have, const struct heldcopy *copy)
+static bool was_there(const struct strv *want, size_t near, const char *have,
+		      const struct heldcopy *copy)
 {
-	for (size_t i = 0; i < want->n; i++)
-		if (is_as_before(want->v[i], have, copy))
+	for (size_t k = 0; k < want->n; k++)
+		if (is_as_before(want->v[(near + k) % want->n], have, copy))
 			return true;
 	return false;
 }
@@ -249,13 +252,13 @@ int held_compare(const struct strv *want, const struct strv *have, const struct 
 		 struct ctr_error *err)
 {
 	for (size_t i = 0; i < want->n; i++)
-		if (!is_there(have, want->v[i], copy))
+		if (!is_there(have, i, want->v[i], copy))
 			return differs(want->v[i], err);
 	for (size_t i = 0; i < have->n; i++) {
 		const char *name = strchr(have->v[i], ' ');
 
 		if (name && str_has_prefix(name, " map_files/ ", NULL) &&
-		    !was_there(want, have->v[i], copy))
+		    !was_there(want, i, have->v[i], copy))
 			return differs(have->v[i], err);
 	}
 	return 0;
