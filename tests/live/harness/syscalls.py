@@ -58,6 +58,11 @@ def umount(target, flags=0):
     _check(_libc.umount2(_bytes(target), ctypes.c_int(flags)), f"umount {target}")
 
 
+def exchange(one, two):
+    """renameat2(2) with RENAME_EXCHANGE: at no moment is there none."""
+    _check(_libc.renameat2(-100, _bytes(one), -100, _bytes(two), 2), f"exchange {one} and {two}")
+
+
 def pivot_root(new_root):
     """Make new_root the root, and let go of the old one."""
     os.chdir(new_root)
