@@ -31,10 +31,11 @@ def records_of_a_session_are_right(vm):
     need(all(one["_UID"] == "0" and "pam_container" in one["_EXE"] for one in ours), f"{ours[-1]}")
     need(f"container-alice" not in ours[-1].get("_SYSTEMD_UNIT", ""), f"the supervisor is in {SCOPE}")
     leave(shell)
-    events = vm.root("ausearch -m USER_START,USER_END -ts recent --raw 2>/dev/null | grep -a 'acct=\"alice\"'").splitlines()
+    found = vm.root("ausearch --input-logs -m USER_START,USER_END -ts recent --raw | grep -a 'acct=\"alice\"'")
+    events = found.splitlines()
     for kind in ("USER_START", "USER_END"):
         one = [line for line in events if f"type={kind} " in line and "op=PAM:session_" in line]
-        need(one and all(word in one[-1] for word in (" auid=1000 ", "sshd", "addr=10.0.2.2", "terminal=ssh", "res=success")),
+        need(one and all(word in one[-1] for word in (" auid=1000 ", "pam_container,", "sshd", "addr=10.0.2.2", "terminal=ssh", "res=success")),
              f"{kind}: {one or events}")
     for _ in range(30):
         if "alice" not in vm.root("loginctl list-sessions --no-legend"):
