@@ -57,15 +57,19 @@ struct report {
 	struct ctr_error err;
 };
 
-static void ATTR_NORETURN body(child_fn fn, void *arg, int fd)
+static void ATTR_NORETURN body(child_fn fn, void *arg, int fd, pid_t parent)
 {
 	struct report rep = {0};
+	pid_t now;
 
 	/*
 	 * Nobody is left who hears its report; and it has copies of all that its parent had open,
 	 * whose other ends would wait on (MUST-9).
 	 */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	now = getppid(); /* 0: in another PID namespace */
+	if (now != parent && now != 0)
+		_exit(1); /* it died before that */
 	rep.result = fn(arg, &rep.err);
 	_exit(fd_write_all(fd, &rep, sizeof(rep)) < 0); /* a lost report reads as a dead child */
 }
@@ -86,7 +90,7 @@ int child_start(child_fn fn, void *arg, struct child *ret, struct ctr_error *err
 {
 	autofd int rd = -1, wr = -1;
 	int p[2], pidfd = -1;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	/* Not blocking: a process that outlives the child may hold the other end. */
 	if (pipe2(p, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -97,7 +101,7 @@ int child_start(child_fn fn, void *arg, struct child *ret, struct ctr_error *err
 	if (pid < 0)
 		return err_sys(err, pid, "child", "clone");
 	if (pid == 0)
-		body(fn, arg, wr);
+		body(fn, arg, wr, parent);
 	*ret = (struct child){.pid = pid, .pidfd = pidfd, .report = take_fd(&rd)};
 	return 0;
 }

@@ -300,13 +300,16 @@ static int run_dump(const struct criu_dump *d, struct ctr_error *err)
 struct dumper {
 	const struct criu_dump *d;
 	int sync;
+	int ours; /* the supervisor's end, as the child has it too */
 };
 
 static int dump(void *arg, struct ctr_error *err)
 {
 	const struct dumper *dumper = arg;
-	int r = hide_configuration(err);
+	int r;
 
+	(void)close(dumper->ours); /* its closing must be seen here */
+	r = hide_configuration(err);
 	if (r == 0)
 		r = end_what_is_left(err);
 	if (r == 0 && dup3(dumper->sync, CRIURUN_FD_SYNC, O_CLOEXEC) < 0)
@@ -341,7 +344,7 @@ int criurun_dump(const struct criu_dump *d, criurun_seal seal, void *arg, struct
 
 	if (r < 0)
 		return err_sys(err, r, "criu", "socketpair");
-	ours = sv[0];
+	dumper.ours = ours = sv[0];
 	dumper.sync = theirs = sv[1];
 	r = child_start(dump, &dumper, &child, err);
 	if (r < 0)
